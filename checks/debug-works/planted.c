@@ -46,8 +46,11 @@ static void plant_leak(void)
 	int i;
 
 	/* Several, since a stale pointer on a stack may hide one. */
-	for (i = 0; i < 10; i++)
-		OPTIMIZER_HIDE_VAR(i), (void)!kmalloc(100 + i, GFP_KERNEL);
+	for (i = 0; i < 10; i++) {
+		void *p = kmalloc(100 + i, GFP_KERNEL);
+
+		OPTIMIZER_HIDE_VAR(p);
+	}
 }
 
 static void plant_overflow(void)
