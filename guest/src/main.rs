@@ -128,7 +128,7 @@ fn debugfs(
     module: &str,
     file: &str,
 ) -> Result<Map<String, Value>, String> {
-    let path = format!("/sys/kernel/debug/{module}/{}/{file}", function.name());
+    let path = format!("/sys/kernel/debug/{module}-{}/{file}", function.name());
     let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
     Ok(text
         .lines()

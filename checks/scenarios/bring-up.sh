@@ -1,0 +1,152 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The driver brings the emulated chip up: once with every step looked at, 50
+# times by bind and unbind, with the module reloaded, and then once for each
+# row of $TABLE, in which the chip or a file has a fault of known outcome.
+#
+# Row: name, cause, expected text in the kernel log (extended regular
+# expression), outcome (up or fails), virtual seconds it may take.
+
+chip_pid=
+files=/mnt/firmware
+chip_log=/run/chip.log
+
+# The emulated chip, inserted; arguments go to the emulator.
+insert_chip() {
+  rm -f /run/ready
+  "$EMULATOR" run --summary /run/chip.json --trace /run/trace.jsonl "$@" >"$chip_log" 2>&1 &
+  chip_pid=$!
+  wait_for 20 grep -qx ready "$chip_log"
+}
+# Ends the emulator; its status is 3 when the driver broke the protocol.
+remove_chip() {
+  kill -TERM "$chip_pid" 2>/dev/null
+  wait "$chip_pid"
+}
+function_name() {
+  local path
+  for path in /sys/bus/sdio/devices/*; do
+    [ -e "$path" ] && basename "$path" && return
+  done
+  return 1
+}
+enumerated() { function_name >/dev/null; }
+gone() { ! enumerated; }
+bound() { [ -e "/sys/bus/sdio/drivers/bes2600/$(function_name)" ]; }
+unbound() { ! bound; }
+# Up: bound, with a startup indication that names a firmware.
+up() { bound && grep -q '^firmware_label: .' "/sys/kernel/debug/bes2600-$(function_name)/startup"; }
+logged() { log_since_mark | grep -qE -- "$1"; }
+unbind() { function_name >/sys/bus/sdio/drivers/bes2600/unbind; }
+bind() { function_name >/sys/bus/sdio/drivers/bes2600/bind; }
+loaded() { grep -q "^$1 " /proc/modules; }
+
+fresh_firmware() {
+  rm -rf $files
+  cp -r --no-preserve=mode "$FIRMWARE" $files
+}
+# damage FILE DEFECT: see the table's head
+damage() {
+  local file=$files/$1
+  case $2 in
+    missing) rm "$file" ;;
+    truncate=*) truncate -s "${2#*=}" "$file" ;;
+    size=*) truncate -s "${2#*=}" "$file" ;;
+    flip=*)
+      local at=${2#*=} byte
+      byte=$(od -An -tu1 -j "$at" -N 1 "$file")
+      # shellcheck disable=SC2059
+      printf "\\$(printf %o $((byte ^ 255)))" | dd of="$file" bs=1 seek="$at" conv=notrunc status=none
+      ;;
+    delete-line=*) sed -i -E "/${2#*=}/d" "$file" ;;
+    set-line=*)
+      local rule=${2#set-line=}
+      sed -i -E "s/^.*${rule%%=>*}.*\$/${rule#*=>}/" "$file"
+      ;;
+    *) return 1 ;;
+  esac
+}
+
+fresh_firmware
+echo -n $files >/sys/module/firmware_class/parameters/path
+verdict 'vsdio loads' insmod "$MODULES/vsdio/vsdio.ko"
+
+# The way up, step by step.
+mark_log
+verdict 'a healthy chip is inserted' insert_chip
+verdict 'the SDIO core enumerates it' wait_for 20 enumerated
+alias=$(cat "/sys/bus/sdio/devices/$(function_name)/modalias")
+pattern=$(modinfo -F alias "$MODULES/bes2600/bes2600.ko")
+# shellcheck disable=SC2053
+alias_matches() { [[ $alias == $pattern ]]; }
+verdict "the module's alias $pattern matches $alias" alias_matches
+verdict 'bes2600 loads' insmod "$MODULES/bes2600/bes2600.ko"
+verdict 'the chip comes up' wait_for 60 up
+sed 's/^/# /' "/sys/kernel/debug/bes2600-$(function_name)/startup" "/sys/kernel/debug/bes2600-$(function_name)/counters"
+
+cycles=50
+failed=0
+for ((cycle = 1; cycle <= cycles; cycle++)); do
+  unbind && wait_for 20 unbound && bind && wait_for 60 up && continue
+  diag "cycle $cycle failed"
+  failed=$((failed + 1))
+done
+verdict "$cycles times unbound and bound, up each time" [ "$failed" -eq 0 ]
+
+failed=0
+for ((cycle = 1; cycle <= 5; cycle++)); do
+  rmmod bes2600 && insmod "$MODULES/bes2600/bes2600.ko" && wait_for 60 up && continue
+  diag "reload $cycle failed"
+  failed=$((failed + 1))
+done
+verdict 'the module reloaded 5 times, up each time' [ "$failed" -eq 0 ]
+verdict 'the card is pulled while the driver is bound' remove_chip
+verdict 'nothing of it is left' wait_for 20 gone
+grep -E '^breach' "$chip_log" | sed 's/^/# /'
+
+# The table. The module stays loaded: a fault must leave it usable.
+while IFS=$'\t' read -r -u 3 name cause expected outcome limit; do
+  case $name in '#'* | '') continue ;; esac
+  limit=${limit:-60}
+  mark_log
+  fresh_firmware
+  arguments=()
+  case $cause in
+    fault:*) arguments=(--fault "${cause#fault:}") ;;
+    file:*)
+      rest=${cause#file:}
+      damage "${rest%%:*}" "${rest#*:}" || diag "cannot apply $cause"
+      ;;
+    none) ;;
+    *) diag "cause $cause is neither fault: nor file:" ;;
+  esac
+  reason=
+  insert_chip "${arguments[@]}" || reason='the chip was not inserted'
+  if [ "$outcome" = up ]; then
+    wait_for "$limit" up || reason=${reason:-the chip did not come up}
+    logged "$expected" || reason=${reason:-not logged: $expected}
+  else
+    wait_for "$limit" logged "$expected" || reason=${reason:-not logged: $expected}
+    sleep 1
+    ! up || reason=${reason:-the chip came up all the same}
+  fi
+  remove_chip
+  wait_for 30 gone || reason=${reason:-the card did not leave}
+  loaded bes2600 || reason=${reason:-the module is gone}
+  if [ -z "$reason" ]; then
+    ok "$name: $(log_since_mark | grep -E -m 1 -- "$expected" | sed -E 's/^\[ *[0-9.]+\] //')"
+  else
+    not_ok "$name: $reason"
+    log_since_mark | tail -n 12 | sed 's/^/# /'
+    tail -n 3 "$chip_log" | sed 's/^/# chip: /'
+  fi
+done 3<"$TABLE"
+
+fresh_firmware
+mark_log
+verdict 'a healthy chip comes up after all of that' eval 'insert_chip && wait_for 60 up'
+verdict 'and leaves without a breach of the protocol' remove_chip
+wait_for 20 gone
+verdict 'bes2600 unloads' rmmod bes2600
+verdict 'vsdio unloads' rmmod vsdio
