@@ -12,7 +12,7 @@
 # lost symbol, the fragment that asked for it and the value it ended with.
 set -euo pipefail
 
-source=$1 build=$2 arch=$3
+source=$1 build=$(realpath -m "$2") arch=$3
 shift 3
 fragments=()
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
