@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The flake's checks, one file each. Every check leaves results.tap.
+{
+  lib,
+  callPackage,
+  hasUml,
+}:
+{
+  emulator = callPackage ./emulator.nix { };
+  style = callPackage ./style.nix { };
+  series = callPackage ./series.nix { };
+  vm-boot = callPackage ./vm-boot.nix { };
+}
+// lib.optionalAttrs hasUml {
+  bring-up = callPackage ./bring-up.nix { };
+  debug-works = callPackage ./debug-works.nix { };
+  kunit = callPackage ./kunit.nix { };
+  reproducible = callPackage ./reproducible.nix { };
+}

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A check that runs a scenario of checks/scenarios in user-mode Linux. Its
+# output keeps the console log and the results.
+{
+  lib,
+  runCommand,
+  busybox,
+  iproute2,
+  jq,
+  kmod,
+  procps,
+  python3,
+  util-linux,
+  bes2600For,
+  bes2600-emulator,
+  bes2600-firmware-emulated,
+  vsdioFor,
+}:
+{
+  # Of the check, and of checks/scenarios/NAME.sh.
+  name,
+  kernel,
+  scenario ? name,
+  # Options of uml-run.
+  options ? [ ],
+  # Further variables for the scenario.
+  variables ? { },
+  # Further commands, after a run that passed; OUT is where its files are.
+  judge ? "",
+}:
+let
+  source = lib.fileset.toSource {
+    root = ../.;
+    fileset = lib.fileset.unions [
+      ./guest-init
+      ./judge.sh
+      ./kernel-reports
+      ./allowed-reports.txt
+      ./uml-run
+      ./ktap
+      (../scenarios + "/${scenario}.sh")
+    ];
+  };
+  modules = runCommand "modules" { } ''
+    for module in ${vsdioFor kernel} ${bes2600For kernel}; do
+      for file in $module/lib/modules/*/updates/*.ko; do
+        name=$(basename "$file" .ko)
+        mkdir -p $out/$name
+        cp "$file" $out/$name/
+      done
+    done
+  '';
+  environment = {
+    MODULES = modules;
+    EMULATOR = "${bes2600-emulator}/bin/bes2600-emulator";
+    FIRMWARE = "${bes2600-firmware-emulated}/lib/firmware";
+  }
+  // variables;
+in
+runCommand "check-${name}"
+  {
+    nativeBuildInputs = [
+      busybox
+      iproute2
+      jq
+      kmod
+      procps
+      python3
+      util-linux
+    ];
+  }
+  ''
+    OUT=$PWD/out
+    bash ${source}/lib/uml-run --append "firmware_class.path=${environment.FIRMWARE}" \
+      ${lib.escapeShellArgs options} \
+      ${kernel}/linux ${source}/scenarios/${scenario}.sh "$OUT" \
+      ${
+        lib.escapeShellArgs (lib.mapAttrsToList (variable: value: "${variable}=${value}") environment)
+      } || {
+      echo "--- the whole console log:"
+      cat "$OUT/console.log" || true
+      exit 1
+    }
+    ${judge}
+    mkdir $out
+    cp "$OUT/console.log" "$OUT/results.tap" $out/
+  ''
