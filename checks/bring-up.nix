@@ -2,8 +2,11 @@
 #
 # The driver brings the emulated chip up in the kernel with all detectors on:
 # step by step, again and again, and with every fault of checks/bring-up.tsv.
-{ callPackage, linux-uml-debug }:
-(callPackage ./lib/uml.nix { }) {
+{
+  callPackage,
+  linux-uml-debug,
+}:
+(callPackage ./lib/uml.nix {}) {
   name = "bring-up";
   kernel = linux-uml-debug;
   options = [

@@ -9,8 +9,7 @@
   busybox,
   kmod,
   util-linux,
-}:
-let
+}: let
   kernel = linux-uml-debug;
   source = lib.fileset.toSource {
     root = ./.;
@@ -28,7 +27,7 @@ let
       llvmPackages_22.llvm
       kmod
     ];
-    hardeningDisable = [ "all" ];
+    hardeningDisable = ["all"];
     buildPhase = ''
       make -C ${kernel.dev}/lib/modules/${kernel.modDirVersion}/build ARCH=um LLVM=1 M=$PWD modules
     '';
@@ -36,7 +35,7 @@ let
     dontStrip = true;
   };
 in
-runCommand "check-debug-works"
+  runCommand "check-debug-works"
   {
     nativeBuildInputs = [
       busybox

@@ -7,14 +7,14 @@
   hasUml,
 }:
 {
-  emulator = callPackage ./emulator.nix { };
-  style = callPackage ./style.nix { };
-  series = callPackage ./series.nix { };
-  vm-boot = callPackage ./vm-boot.nix { };
+  emulator = callPackage ./emulator.nix {};
+  style = callPackage ./style.nix {};
+  series = callPackage ./series.nix {};
+  vm-boot = callPackage ./vm-boot.nix {};
 }
 // lib.optionalAttrs hasUml {
-  bring-up = callPackage ./bring-up.nix { };
-  debug-works = callPackage ./debug-works.nix { };
-  kunit = callPackage ./kunit.nix { };
-  reproducible = callPackage ./reproducible.nix { };
+  bring-up = callPackage ./bring-up.nix {};
+  debug-works = callPackage ./debug-works.nix {};
+  kunit = callPackage ./kunit.nix {};
+  reproducible = callPackage ./reproducible.nix {};
 }

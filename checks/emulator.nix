@@ -2,9 +2,12 @@
 #
 # The tests of the cargo workspace: the emulator, the driver's pure parts, and
 # both codecs against each other.
-{ lib, craneLib }:
+{
+  lib,
+  craneLib,
+}:
 craneLib.cargoTest (
-  import ../pkgs/workspace.nix { inherit lib craneLib; }
+  import ../pkgs/workspace.nix {inherit lib craneLib;}
   // {
     pname = "check-emulator";
     cargoExtraArgs = "--locked --workspace";

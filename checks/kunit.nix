@@ -2,8 +2,11 @@
 #
 # KUnit: the suites of the abstractions run as the kernel boots, those of the
 # modules as they load. Every suite of checks/kunit-suites.txt must have run.
-{ callPackage, linux-uml }:
-(callPackage ./lib/uml.nix { }) {
+{
+  callPackage,
+  linux-uml,
+}:
+(callPackage ./lib/uml.nix {}) {
   name = "kunit";
   kernel = linux-uml;
   options = [

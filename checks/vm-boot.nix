@@ -14,8 +14,7 @@
   qemu,
   vm-guest,
   vsdio,
-}:
-let
+}: let
   source = lib.fileset.toSource {
     root = ./lib;
     fileset = lib.fileset.unions [
@@ -28,7 +27,7 @@ let
   };
   release = linux-pinetab2.modDirVersion;
 in
-runCommand "check-vm-boot"
+  runCommand "check-vm-boot"
   {
     nativeBuildInputs = [
       cpio
@@ -36,7 +35,7 @@ runCommand "check-vm-boot"
       kmod
       qemu
     ];
-    passthru = { inherit linux-pinetab2; };
+    passthru = {inherit linux-pinetab2;};
   }
   ''
     bash ${source}/make-initrd initrd.cpio ${vm-guest}/bin/vm-init ${vm-guest}/bin/bes2600-emulator \

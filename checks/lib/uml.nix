@@ -16,20 +16,18 @@
   bes2600-emulator,
   bes2600-firmware-emulated,
   vsdioFor,
-}:
-{
+}: {
   # Of the check, and of checks/scenarios/NAME.sh.
   name,
   kernel,
   scenario ? name,
   # Options of uml-run.
-  options ? [ ],
+  options ? [],
   # Further variables for the scenario.
-  variables ? { },
+  variables ? {},
   # Further commands, after a run that passed; OUT is where its files are.
   judge ? "",
-}:
-let
+}: let
   source = lib.fileset.toSource {
     root = ../.;
     fileset = lib.fileset.unions [
@@ -42,7 +40,7 @@ let
       (../scenarios + "/${scenario}.sh")
     ];
   };
-  modules = runCommand "modules" { } ''
+  modules = runCommand "modules" {} ''
     for module in ${vsdioFor kernel} ${bes2600For kernel}; do
       for file in $module/lib/modules/*/updates/*.ko; do
         name=$(basename "$file" .ko)
@@ -51,14 +49,15 @@ let
       done
     done
   '';
-  environment = {
-    MODULES = modules;
-    EMULATOR = "${bes2600-emulator}/bin/bes2600-emulator";
-    FIRMWARE = "${bes2600-firmware-emulated}/lib/firmware";
-  }
-  // variables;
+  environment =
+    {
+      MODULES = modules;
+      EMULATOR = "${bes2600-emulator}/bin/bes2600-emulator";
+      FIRMWARE = "${bes2600-firmware-emulated}/lib/firmware";
+    }
+    // variables;
 in
-runCommand "check-${name}"
+  runCommand "check-${name}"
   {
     nativeBuildInputs = [
       busybox
@@ -76,8 +75,8 @@ runCommand "check-${name}"
       ${lib.escapeShellArgs options} \
       ${kernel}/linux ${source}/scenarios/${scenario}.sh "$OUT" \
       ${
-        lib.escapeShellArgs (lib.mapAttrsToList (variable: value: "${variable}=${value}") environment)
-      } || {
+      lib.escapeShellArgs (lib.mapAttrsToList (variable: value: "${variable}=${value}") environment)
+    } || {
       echo "--- the whole console log:"
       cat "$OUT/console.log" || true
       exit 1

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A package set with nixpkgs' names, backed by the machine's own toolchain.
+# Covers what this project uses and nothing else.
+{
+  lib,
+  debianPackages,
+  crossSystem ? null,
+  overlays ? [],
+}: let
+  hostToolsList = lib.importJSON ./host-tools.json;
+  buildPlatform = lib.platform "x86_64";
+  hostPlatform =
+    if crossSystem == null
+    then buildPlatform
+    else crossSystem;
+
+  # "PACKAGE VERSION" of the Debian packages behind a tool.
+  versionsOf = tool:
+    map (
+      package: "${package} ${
+        debianPackages.${package}
+        or (throw "/var/lib/nix-host/packages.json does not know ${package}: run ci/set-up")
+      }"
+    )
+    hostToolsList.${tool}.apt;
+
+  # A package of links to the machine's programs. Their versions are in its
+  # hash, and so in the hash of all that is built with it.
+  hostTool = name:
+    derivation {
+      name = "${name}-of-host";
+      inherit (buildPlatform) system;
+      inherit (hostToolsList.${name}) programs;
+      versions = versionsOf name;
+      builder = "/bin/bash";
+      PATH = "/usr/bin:/usr/sbin:/bin:/sbin";
+      args = [
+        "-euc"
+        ''
+          mkdir -p $out/bin
+          for program in $programs; do
+            file=$(type -P "''${program#*=}") || {
+              echo "this machine has no ''${program#*=}: run ci/set-up" >&2
+              exit 1
+            }
+            ln -s "$file" "$out/bin/''${program%%=*}"
+          done
+        ''
+      ];
+    };
+
+  stdenvWith = compilers:
+    import ./stdenv.nix {
+      inherit lib buildPlatform hostPlatform;
+      hostTools = versionsOf "stdenv";
+      initialPath = [(hostTool "stdenv")] ++ compilers;
+    };
+
+  reimport = import ./.;
+
+  packages = self: {
+    inherit lib;
+    inherit (self.stdenv) hostPlatform;
+    pkgs = self;
+    newScope = extra: lib.callPackageWith (self // extra);
+    callPackage = self.newScope {};
+    extend = overlay:
+      reimport {
+        inherit lib debianPackages crossSystem;
+        overlays = overlays ++ [overlay];
+      };
+    pkgsCross.aarch64-multiplatform = reimport {
+      inherit lib debianPackages overlays;
+      crossSystem = lib.platform "aarch64";
+    };
+
+    stdenvNoCC = stdenvWith [];
+    stdenv = stdenvWith (
+      [(hostTool "gcc")] ++ lib.optional (crossSystem != null) (hostTool "gcc-aarch64")
+    );
+    llvmPackages_22 = {
+      stdenv = stdenvWith [
+        (hostTool "clang")
+        (hostTool "gcc")
+      ];
+      libclang.lib = "/usr/lib/llvm-22";
+      lld = hostTool "lld";
+      llvm = hostTool "llvm";
+    };
+
+    runCommand = name: env: buildCommand:
+      self.stdenvNoCC.mkDerivation (
+        {
+          inherit name buildCommand;
+          passAsFile = ["buildCommand"];
+        }
+        // env
+      );
+    writeText = name: text: builtins.toFile name text;
+    writeShellApplication = {
+      name,
+      text,
+      runtimeInputs ? [],
+      meta ? {},
+    }:
+      self.runCommand name
+      {
+        text = ''
+          #!/bin/bash
+          set -o errexit
+          set -o nounset
+          set -o pipefail
+          export PATH="${lib.makeBinPath runtimeInputs}:$PATH"
+
+          ${text}
+        '';
+        passAsFile = [
+          "text"
+          "buildCommand"
+        ];
+        nativeBuildInputs = [self.shellcheck];
+        meta =
+          {
+            mainProgram = name;
+          }
+          // meta;
+      }
+      ''
+        mkdir -p $out/bin
+        cp "$textPath" "$out/bin/${name}"
+        chmod +x "$out/bin/${name}"
+        shellcheck "$out/bin/${name}"
+      '';
+    mkShell = {
+      packages ? [],
+      inputsFrom ? [],
+      ...
+    } @ args:
+      self.stdenv.mkDerivation (
+        {
+          name = "shell";
+          nativeBuildInputs = packages ++ lib.concatMap (x: x.nativeBuildInputs or []) inputsFrom;
+          dontUnpack = true;
+          installPhase = "touch $out";
+        }
+        // removeAttrs args [
+          "packages"
+          "inputsFrom"
+        ]
+      );
+
+    # Nothing is fetched during a build: ci/set-up puts these files in the
+    # store, and a fixed output that is there is not built.
+    fetchurl = {
+      url,
+      hash ? null,
+      sha256 ? null,
+      name ? baseNameOf url,
+    }:
+      derivation {
+        inherit name;
+        inherit (buildPlatform) system;
+        outputHashMode = "flat";
+        outputHash =
+          if hash != null
+          then hash
+          else sha256;
+        outputHashAlgo =
+          if hash != null
+          then null
+          else "sha256";
+        builder = "/bin/bash";
+        args = [
+          "-c"
+          "echo '${name} is not in the Nix store yet: run ci/set-up, which fetches it' >&2; exit 1"
+        ];
+      };
+
+    rustPlatform = {
+      rustLibSrc = "/usr/lib/rustlib/src/rust/library";
+      importCargoLock = self.callPackage ./cargo-vendor.nix {};
+    };
+    rustc = hostTool "rustc";
+    rustc-unwrapped = self.rustc;
+    rust-bindgen-unwrapped = self.callPackage ./bindgen {};
+    python3Minimal = self.python3;
+    alejandra = self.callPackage ./alejandra {};
+    linuxManualConfig = self.callPackage ./linux.nix {};
+  };
+
+  tools =
+    lib.genAttrs [
+      "bc"
+      "bison"
+      "busybox"
+      "cargo"
+      "clippy"
+      "codespell"
+      "cpio"
+      "dpkg"
+      "dtc"
+      "elfutils"
+      "flex"
+      "git"
+      "iproute2"
+      "jq"
+      "kmod"
+      "openssl"
+      "perl"
+      "procps"
+      "python3"
+      "qemu"
+      "rsync"
+      "rustfmt"
+      "shellcheck"
+      "util-linux"
+      "xz"
+      "zstd"
+    ]
+    hostTool;
+in
+  lib.fix (lib.foldl' (set: overlay: lib.extends overlay set) (self: tools // packages self) overlays)

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The functions of nixpkgs' lib that this project calls, by the same names and
+# with the same meaning.
+let
+  inherit
+    (builtins)
+    concatStringsSep
+    elem
+    elemAt
+    filter
+    foldl'
+    functionArgs
+    genList
+    isAttrs
+    isFunction
+    isString
+    length
+    listToAttrs
+    match
+    replaceStrings
+    split
+    stringLength
+    substring
+    ;
+
+  lib =
+    builtins
+    // {
+      importJSON = path: builtins.fromJSON (builtins.readFile path);
+      importTOML = path: builtins.fromTOML (builtins.readFile path);
+
+      # Lists
+      optional = condition: x:
+        if condition
+        then [x]
+        else [];
+      optionals = condition: xs:
+        if condition
+        then xs
+        else [];
+      take = n: xs:
+        genList (elemAt xs) (
+          if n < length xs
+          then n
+          else length xs
+        );
+      last = xs: elemAt xs (length xs - 1);
+      unique = foldl' (known: x:
+        if elem x known
+        then known
+        else known ++ [x]) [];
+      any = builtins.any;
+
+      # Attribute sets
+      nameValuePair = name: value: {inherit name value;};
+      genAttrs = names: f:
+        listToAttrs (
+          map (name: {
+            inherit name;
+            value = f name;
+          })
+          names
+        );
+      mapAttrsToList = f: set: map (name: f name set.${name}) (builtins.attrNames set);
+      mapAttrs' = f: set: listToAttrs (lib.mapAttrsToList f set);
+      filterAttrs = keep: set: removeAttrs set (filter (name: !keep name set.${name}) (builtins.attrNames set));
+      optionalAttrs = condition: set:
+        if condition
+        then set
+        else {};
+      isDerivation = x: isAttrs x && x.type or null == "derivation";
+
+      # Strings
+      optionalString = condition: string:
+        if condition
+        then string
+        else "";
+      concatStrings = concatStringsSep "";
+      concatMapStrings = f: xs: concatStringsSep "" (map f xs);
+      concatMapStringsSep = separator: f: xs:
+        concatStringsSep separator (map f xs);
+      hasPrefix = prefix: string: substring 0 (stringLength prefix) string == prefix;
+      hasSuffix = suffix: string: let
+        n = stringLength string - stringLength suffix;
+      in
+        n >= 0 && substring n (-1) string == suffix;
+      removePrefix = prefix: string:
+        if lib.hasPrefix prefix string
+        then substring (stringLength prefix) (-1) string
+        else string;
+      removeSuffix = suffix: string:
+        if lib.hasSuffix suffix string
+        then substring 0 (stringLength string - stringLength suffix) string
+        else string;
+      escapeRegex = replaceStrings ["\\" "." "+" "*" "?" "[" "]" "(" ")" "{" "}" "^" "$" "|"] [
+        "\\\\"
+        "\\."
+        "\\+"
+        "\\*"
+        "\\?"
+        "\\["
+        "\\]"
+        "\\("
+        "\\)"
+        "\\{"
+        "\\}"
+        "\\^"
+        "\\$"
+        "\\|"
+      ];
+      splitString = separator: string: filter isString (split (lib.escapeRegex separator) string);
+      toUpper = replaceStrings (lib.splitString "," "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z") (
+        lib.splitString "," "A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,R,S,T,U,V,W,X,Y,Z"
+      );
+      escapeShellArg = arg: let
+        string = toString arg;
+      in
+        if match "[[:alnum:],._+:@%/-]+" string != null
+        then string
+        else "'${replaceStrings ["'"] ["'\\''"] string}'";
+      escapeShellArgs = lib.concatMapStringsSep " " lib.escapeShellArg;
+      makeBinPath = lib.concatMapStringsSep ":" (package: "${package}/bin");
+
+      # Packages
+      getName = package: package.pname or (builtins.parseDrvName package.name).name;
+      getExe = package: "${package}/bin/${package.meta.mainProgram or (lib.getName package)}";
+      getExe' = package: program: "${package}/bin/${program}";
+      getDev = package: package.dev or package;
+      licenses = {
+        gpl2Only = {
+          spdxId = "GPL-2.0-only";
+          free = true;
+        };
+      };
+      platforms = {
+        linux = [
+          "x86_64-linux"
+          "aarch64-linux"
+        ];
+      };
+
+      # Overriding and scopes
+      fix = f: let
+        x = f x;
+      in
+        x;
+      extends = overlay: f: final: let
+        prev = f final;
+      in
+        prev // overlay final prev;
+      makeOverridable = f: args: let
+        result = f args;
+        override = new:
+          lib.makeOverridable f (args
+            // (
+              if isFunction new
+              then new args
+              else new
+            ));
+      in
+        if isAttrs result
+        then result // {inherit override;}
+        else result;
+      callPackageWith = scope: package: args: let
+        f =
+          if isFunction package
+          then package
+          else import package;
+        missing = filter (name: !(functionArgs f).${name} && !(scope ? ${name}) && !(args ? ${name})) (
+          builtins.attrNames (functionArgs f)
+        );
+      in
+        if missing != []
+        then throw "the stand-in for nixpkgs has no ${concatStringsSep ", " missing}, which ${toString package} asks for"
+        else lib.makeOverridable f (builtins.intersectAttrs (functionArgs f) scope // args);
+      makeScope = newScope: f: let
+        self =
+          f self
+          // {
+            newScope = extra: newScope (self // extra);
+            callPackage = self.newScope {};
+            overrideScope = overlay: lib.makeScope newScope (lib.extends overlay f);
+          };
+      in
+        self;
+
+      # Sources: a file set is a list of files and folders.
+      fileset = {
+        unions = builtins.concatMap (x:
+          if builtins.isList x
+          then x
+          else [x]);
+        toSource = {
+          root,
+          fileset,
+        }: let
+          wanted = map toString (lib.fileset.unions [fileset]);
+          covers = path: set: path == set || lib.hasPrefix "${set}/" path;
+        in
+          builtins.path {
+            name = "source";
+            path = root;
+            filter = path: type:
+              lib.any (set: covers path set || (type == "directory" && lib.hasPrefix "${path}/" set)) wanted;
+          };
+      };
+
+      # A platform, as far as anybody here looks at it.
+      platform = cpu: let
+        isAarch64 = cpu == "aarch64";
+      in {
+        system = "${cpu}-linux";
+        isx86_64 = !isAarch64;
+        inherit isAarch64;
+        linuxArch =
+          if isAarch64
+          then "arm64"
+          else "x86_64";
+        rust = {
+          rustcTarget = "${cpu}-unknown-linux-gnu";
+          cargoEnvVarTarget = "${lib.toUpper cpu}_UNKNOWN_LINUX_GNU";
+        };
+      };
+    };
+in
+  lib

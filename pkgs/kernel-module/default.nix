@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# One of the modules in driver/, for a kernel.
+{
+  lib,
+  llvmPackages_22,
+  kernel,
+  kmod,
+  rustc-unwrapped,
+  clippy,
+  # The folder in driver/, and the module in it.
+  name,
+  # Only look at it, with clippy, and take no warning.
+  lint ? false,
+}:
+llvmPackages_22.stdenv.mkDerivation {
+  pname = name + lib.optionalString lint "-clippy";
+  version = kernel.modDirVersion;
+  src = lib.fileset.toSource {
+    root = ../../driver;
+    fileset = ../../driver;
+  };
+
+  nativeBuildInputs =
+    [
+      llvmPackages_22.lld
+      llvmPackages_22.llvm
+      kmod
+      rustc-unwrapped
+    ]
+    ++ lib.optional lint clippy;
+  hardeningDisable = ["all"];
+  env = removeAttrs (import ../linux {inherit lib;}).reproducible ["KBUILD_BUILD_VERSION"];
+
+  kernelBuild = "${kernel.dev}/lib/modules/${kernel.modDirVersion}/build";
+  makeFlags =
+    [
+      "ARCH=${kernel.arch}"
+      "LLVM=1"
+    ]
+    ++ lib.optionals lint [
+      "CLIPPY=1"
+      "W=e"
+    ];
+  buildPhase = ''
+    make -C $kernelBuild $makeFlags M=$PWD/${name} -j$NIX_BUILD_CORES modules
+  '';
+  installPhase = ''
+    install -D -m 644 -t $out/lib/modules/${kernel.modDirVersion}/updates ${name}/${name}.ko
+  '';
+  dontStrip = true;
+
+  passthru = {inherit kernel;};
+  meta = {
+    description = "Linux kernel module ${name}, written in Rust";
+    license = lib.licenses.gpl2Only;
+    platforms = lib.platforms.linux;
+  };
+}

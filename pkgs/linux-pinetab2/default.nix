@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tablet's kernel. Users' kernelPatches go on top of the series:
+# linux-pinetab2.override { kernelPatches = [ ... ]; }
+{
+  lib,
+  llvmPackages_22,
+  buildPackages,
+  linuxManualConfig,
+  linux-source,
+  bison,
+  flex,
+  perl,
+  python3Minimal,
+  rust-bindgen-unwrapped,
+  rustPlatform,
+  rustc-unwrapped,
+  zstd,
+  kernelPatches ? [],
+}: let
+  linux = import ../linux {inherit lib;};
+  inherit (llvmPackages_22) stdenv;
+  series =
+    map (patch: {
+      name = lib.removeSuffix ".patch" (baseNameOf patch);
+      inherit patch;
+    })
+    linux.patches;
+
+  # LLVM throughout: one toolchain for C and Rust.
+  llvmFlags = [
+    "LLVM=1"
+    "LD=ld.lld"
+    "AR=llvm-ar"
+    "NM=llvm-nm"
+    "OBJCOPY=llvm-objcopy"
+    "OBJDUMP=llvm-objdump"
+    "READELF=llvm-readelf"
+    "STRIP=llvm-strip"
+  ];
+  llvmTools = [
+    buildPackages.llvmPackages_22.lld
+    buildPackages.llvmPackages_22.llvm
+  ];
+
+  # The fragments as a full configuration; the build fails when a symbol that
+  # they ask for is lost.
+  configfile = stdenv.mkDerivation {
+    name = "linux-pinetab2-config";
+    src = linux-source;
+    patches = map (entry: entry.patch) (series ++ kernelPatches);
+    nativeBuildInputs =
+      llvmTools
+      ++ [
+        bison
+        flex
+        perl
+        python3Minimal
+        rust-bindgen-unwrapped
+        rustc-unwrapped
+        zstd
+      ];
+    env = {
+      LLVM = "1";
+      RUST_LIB_SRC = rustPlatform.rustLibSrc;
+    };
+    fragments = linux.fragments "arm64";
+    configureScript = ../linux/configure.sh;
+    postPatch = "patchShebangs scripts";
+    configurePhase = ''
+      bash $configureScript "$PWD" "$PWD/build" arm64 $fragments
+    '';
+    dontBuild = true;
+    installPhase = "cp build/.config $out";
+    dontFixup = true;
+  };
+in
+  (linuxManualConfig {
+    pname = "linux-pinetab2";
+    inherit (linux) version modDirVersion;
+    inherit configfile stdenv;
+    src = linux-source;
+    config = linux.config "arm64";
+    kernelPatches = series ++ kernelPatches;
+    extraMakeFlags =
+      llvmFlags
+      ++ lib.mapAttrsToList (name: value: "${name}=${value}") {
+        inherit (linux.reproducible) KBUILD_BUILD_USER KBUILD_BUILD_HOST;
+      };
+    extraMeta = {
+      description = "Linux for the PineTab2, with the abstractions its Rust Wi-Fi driver needs";
+      platforms = ["aarch64-linux"];
+    };
+  })
+  .overrideAttrs
+  (old: {
+    nativeBuildInputs = old.nativeBuildInputs ++ llvmTools;
+    passthru =
+      old.passthru
+      // {
+        arch = "arm64";
+      };
+  })

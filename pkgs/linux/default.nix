@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What all kernels here have in common: the pinned version, the series, and
+# which configuration fragments make which kernel.
+{lib}: let
+  lines = file: lib.splitString "\n" (builtins.readFile file);
+  kernels = lib.importJSON ./kernels.json;
+in rec {
+  inherit (lib.importJSON ./source.json) version path hash;
+  modDirVersion = version;
+
+  # patches/linux/series names the patches, one a line, in order.
+  patches = map (name: ../../patches/linux + "/${name}") (
+    lib.filter (line: line != "" && !lib.hasPrefix "#" line) (lines ../../patches/linux/series)
+  );
+
+  fragments = kernel: map (name: ./config + "/${name}.config") kernels.${kernel}.fragments;
+
+  # { CONFIG_RUST = "y"; ... }: what the fragments ask for. configure.sh proves
+  # that the kernel has it, so nothing needs to be built to know it.
+  config = kernel:
+    lib.listToAttrs (
+      lib.concatMap (
+        line: let
+          symbol = builtins.match "(CONFIG_[A-Za-z0-9_]+)=(.*)" line;
+        in
+          lib.optional (symbol != null) {
+            name = lib.elemAt symbol 0;
+            value = lib.elemAt symbol 1;
+          }
+      ) (lib.concatMap lines (fragments kernel))
+    );
+
+  # The same source, toolchain and configuration give the same bits.
+  reproducible = {
+    KBUILD_BUILD_USER = "nix";
+    KBUILD_BUILD_HOST = "nix";
+    KBUILD_BUILD_VERSION = "1";
+    KBUILD_BUILD_TIMESTAMP = "@1";
+  };
+}
