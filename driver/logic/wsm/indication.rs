@@ -11,6 +11,7 @@ pub const EXCEPTION: u16 = 0x0800;
 pub const STARTUP: u16 = 0x0801;
 
 const LABEL_LEN: usize = 128;
+const FILE_LEN: usize = 48;
 
 /// Why the firmware's introduction is not acceptable.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -131,22 +132,20 @@ impl Startup {
 
 /// The firmware's last words (id 0x0800).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Exception<'a> {
+pub struct Exception {
     /// 0 undefined instruction, 1 prefetch abort, 2 data abort, 3 unknown, 4 and above assertion.
     pub reason: u32,
     /// R1 of the register dump; the line number of an assertion.
     pub line: Option<u32>,
     /// The program counter.
     pub pc: Option<u32>,
-    /// The source file of an assertion.
-    pub file: &'a str,
+    file: [u8; FILE_LEN],
 }
 
-impl<'a> Exception<'a> {
+impl Exception {
     /// Reads the body as far as it goes; `None` when not even the reason is there.
-    pub fn decode(body: &'a [u8]) -> Option<Self> {
+    pub fn decode(body: &[u8]) -> Option<Self> {
         const REGISTERS: usize = 18;
-        const FILE_LEN: usize = 48;
         const PC: usize = 15;
         let mut reader = Reader::new(body);
         let reason = reader.u32()?;
@@ -155,12 +154,17 @@ impl<'a> Exception<'a> {
             reason,
             line: registers.get(1).copied().flatten(),
             pc: registers.get(PC).copied().flatten(),
-            file: reader.bytes(FILE_LEN).map_or("", printable),
+            file: reader.array().unwrap_or([0; FILE_LEN]),
         })
+    }
+
+    /// The source file of an assertion.
+    pub fn file(&self) -> &str {
+        printable(&self.file)
     }
 }
 
-impl fmt::Display for Exception<'_> {
+impl fmt::Display for Exception {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reason = match self.reason {
             0 => "undefined instruction",
@@ -172,7 +176,7 @@ impl fmt::Display for Exception<'_> {
         f.write_str(reason)?;
         if self.reason >= 4 {
             if let Some(line) = self.line {
-                write!(f, " in {}:{line}", self.file)?;
+                write!(f, " in {}:{line}", self.file())?;
             }
         } else if let Some(pc) = self.pc {
             write!(f, " at {pc:#010x}")?;

@@ -7,7 +7,7 @@
 //! end there, and their decoders check the rest.
 
 /// First id, last id, smallest whole message in bytes, header included.
-const MINIMUM: [(u16, u16, u16); 19] = [
+const MINIMUM: [(u16, u16, u16); 20] = [
     // Transmit and multi-transmit confirms: one record of 20 bytes.
     (0x0404, 0x0404, 24),
     (0x041E, 0x041E, 28),
@@ -35,7 +35,8 @@ const MINIMUM: [(u16, u16, u16); 19] = [
     // Suspend/resume of transmission.
     (0x080C, 0x080C, 8),
     // MCU messages carry the MCU header.
-    (0x0C25, 0x0C27, 16),
+    (0x0C25, 0x0C25, 16),
+    (0x0C27, 0x0C27, 16),
     (0x0C30, 0x0C31, 16),
 ];
 

@@ -68,6 +68,12 @@ impl WriteMib<'static> {
         mib: 0x1024,
         value: &[1, 0, 0, 0],
     };
+
+    /// MIB 0x1006: the lowest power mode, without more-data handling.
+    pub const QUIESCENT: Self = Self {
+        mib: 0x1006,
+        value: &[0x12, 0, 0, 0],
+    };
 }
 
 impl Request for WriteMib<'_> {

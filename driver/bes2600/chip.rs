@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The state of a chip that its users and its interrupt handler share.
+//!
+//! Lock order: the claim of the host first, then [`Chip::link`]. Whoever waits for the chip holds
+//! neither.
+
+use super::{
+    bus::{
+        Bus,
+        BusError, //
+    },
+    counters::Counters,
+    debugfs::Report,
+    failure::Fault,
+    logic::{
+        cmd53::{
+            BLOCK_LEN,
+            RECEIVE_MAX_BLOCKS, //
+        },
+        slots::MAX_MESSAGE_LEN,
+    },
+    session::Session,
+    text::Text,
+};
+use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    mmc::sdio::{
+        Buffer,
+        Func, //
+    },
+    new_condvar, new_mutex,
+    prelude::*,
+    sync::{
+        atomic::{
+            AtomicFlag,
+            Relaxed, //
+        },
+        Arc,
+        CondVar,
+        CondVarTimeoutResult,
+        Mutex, //
+    },
+    time::{
+        delay::fsleep,
+        msecs_to_jiffies,
+        Delta,
+        Instant,
+        Monotonic, //
+    },
+};
+
+/// Size of the transfer buffers: the largest batch, and the largest aggregate the host sends.
+pub(crate) const TRANSFER_LEN: usize = RECEIVE_MAX_BLOCKS as usize * BLOCK_LEN;
+
+/// How long a waiter relies on interrupts before it looks for itself.
+const POLL_INTERVAL: Delta = Delta::from_secs(1);
+/// Pause of a waiter that a pending signal keeps from sleeping longer.
+const SIGNAL_PAUSE: Delta = Delta::from_millis(1);
+
+/// What the chip is doing, and so what its registers mean.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Phase {
+    /// Nothing is expected of it.
+    Idle,
+    /// It serves the download protocol.
+    Download,
+    /// It exchanges messages.
+    Running,
+    /// It broke the protocol or left the bus; only a new probe helps.
+    Broken(Fault),
+}
+
+/// Everything that belongs to the traffic with the chip.
+pub(crate) struct Link {
+    pub(crate) phase: Phase,
+    /// Bytes the downloader announced since the last frame, or why they could not be read.
+    pub(crate) announced: Option<Result<u16, BusError>>,
+    pub(crate) session: Session,
+    pub(crate) receive: Buffer,
+    pub(crate) transmit: Buffer,
+    /// Where messages are put together before they are packed into slots.
+    pub(crate) message: KVec<u8>,
+}
+
+/// A chip.
+#[pin_data]
+pub(crate) struct Chip {
+    #[pin]
+    pub(crate) link: Mutex<Link>,
+    #[pin]
+    changed: CondVar,
+    /// One command at a time (section 3.2).
+    #[pin]
+    pub(crate) commands: Mutex<()>,
+    pub(crate) counters: Counters,
+    #[pin]
+    pub(crate) report: Mutex<Report>,
+    pub(crate) began: Instant<Monotonic>,
+    /// Whether a fault is logged when it happens. While a probe waits for the chip, the probe
+    /// reports it.
+    faults_logged: AtomicFlag,
+}
+
+/// How a wait ended.
+pub(crate) enum Waited<T> {
+    /// An interrupt brought it.
+    Done(T),
+    /// Nothing interrupted, but looking for it found it.
+    Polled(T),
+    /// It did not come.
+    TimedOut,
+}
+
+impl Chip {
+    /// Allocates the state of a chip that is idle.
+    pub(crate) fn new() -> Result<Arc<Self>> {
+        let link = Link {
+            phase: Phase::Idle,
+            announced: None,
+            session: Session::default(),
+            receive: Buffer::new(TRANSFER_LEN, GFP_KERNEL)?,
+            transmit: Buffer::new(TRANSFER_LEN, GFP_KERNEL)?,
+            message: KVec::from_elem(0, MAX_MESSAGE_LEN, GFP_KERNEL)?,
+        };
+        Arc::pin_init(
+            pin_init!(Self {
+                link <- new_mutex!(link, "Chip::link"),
+                changed <- new_condvar!("Chip::changed"),
+                commands <- new_mutex!((), "Chip::commands"),
+                counters: Counters::new(),
+                report <- new_mutex!(Report(None), "Chip::report"),
+                began: Instant::now(),
+                faults_logged: AtomicFlag::new(false),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Runs `action` with the host claimed and the link locked.
+    pub(crate) fn exclusively<T>(
+        &self,
+        func: &Func<Bound>,
+        action: impl FnOnce(&Bus<'_>, &mut Link) -> T,
+    ) -> T {
+        let claimed = func.claim();
+        let bus = Bus::new(&claimed, &self.counters);
+        action(&bus, &mut self.link.lock())
+    }
+
+    /// Runs `action` with the host claimed.
+    pub(crate) fn on_bus<T>(&self, func: &Func<Bound>, action: impl FnOnce(&Bus<'_>) -> T) -> T {
+        let claimed = func.claim();
+        action(&Bus::new(&claimed, &self.counters))
+    }
+
+    /// Logs every fault from now on.
+    pub(crate) fn announce_faults(&self) {
+        self.faults_logged.store(true, Relaxed);
+    }
+
+    /// Notes that the chip cannot be used any more.
+    pub(crate) fn fail(&self, link: &mut Link, fault: Fault, dev: &Device<Bound>) {
+        if self.faults_logged.load(Relaxed) {
+            dev_err!(dev, "{}\n", Text(&fault));
+        }
+        link.phase = Phase::Broken(fault);
+    }
+
+    /// Wakes everybody who waits for a change of the link.
+    pub(crate) fn notify(&self) {
+        self.changed.notify_all();
+    }
+
+    /// Milliseconds since the probe began, for the timestamp behind messages; wraps.
+    pub(crate) fn timestamp(&self) -> u32 {
+        self.began.elapsed().as_millis() as u32
+    }
+
+    /// Waits until `ready` finds what it looks for, at most `limit`.
+    ///
+    /// A chip whose interrupt got lost is looked at once a second and when the time is over. A
+    /// pending signal neither ends the wait nor shortens it: a half-done exchange would leave the
+    /// chip in an unknown state. The caller must not have claimed the host.
+    pub(crate) fn wait<T>(
+        &self,
+        func: &Func<Bound>,
+        limit: Delta,
+        mut ready: impl FnMut(&mut Link) -> Option<T>,
+    ) -> Waited<T> {
+        let began = Instant::<Monotonic>::now();
+        loop {
+            let slice = (limit - began.elapsed()).min(POLL_INTERVAL);
+            if let Some(found) = self.wait_for_interrupt(slice, &mut ready) {
+                return Waited::Done(found);
+            }
+            self.poll(func);
+            if let Some(found) = ready(&mut self.link.lock()) {
+                self.counters.lost_interrupts.bump();
+                return Waited::Polled(found);
+            }
+            if began.elapsed() >= limit {
+                return Waited::TimedOut;
+            }
+        }
+    }
+
+    fn wait_for_interrupt<T>(
+        &self,
+        limit: Delta,
+        ready: &mut impl FnMut(&mut Link) -> Option<T>,
+    ) -> Option<T> {
+        let began = Instant::<Monotonic>::now();
+        let mut link = self.link.lock();
+        loop {
+            if let Some(found) = ready(&mut link) {
+                return Some(found);
+            }
+            let left = (limit - began.elapsed()).as_millis_ceil();
+            let jiffies = match u32::try_from(left) {
+                Ok(left) if left > 0 => msecs_to_jiffies(left),
+                _ => return None,
+            };
+            if let CondVarTimeoutResult::Signal { .. } =
+                self.changed.wait_interruptible_timeout(&mut link, jiffies)
+            {
+                drop(link);
+                fsleep(SIGNAL_PAUSE);
+                link = self.link.lock();
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Commands: one request at a time, answered by its confirm (sections 1.6 and 3.2).
+
+use super::{
+    bus::Bus,
+    chip::{
+        Chip,
+        Link,
+        Phase,
+        Waited, //
+    },
+    failure::{
+        CommandError,
+        Fault, //
+    },
+    logic::{
+        cmd53::Transfer,
+        slots::{
+            Offer,
+            Packer, //
+        },
+        wsm::{
+            confirm::Confirm,
+            header::{
+                Class,
+                Interface, //
+            },
+            request::{
+                confirm_id,
+                encode,
+                stamp,
+                Request, //
+            },
+        },
+    },
+    session::Pending,
+};
+use kernel::{
+    device::Bound,
+    mmc::sdio::Func,
+    prelude::*,
+    time::Delta, //
+};
+
+/// Time a command may take.
+const COMMAND_LIMIT: Delta = Delta::from_secs(6);
+
+impl Chip {
+    /// Sends `request` and waits for its confirm. Sleeps; the caller must not have claimed the
+    /// host.
+    pub(crate) fn command<R: Request>(
+        &self,
+        func: &Func<Bound>,
+        interface: Interface,
+        request: &R,
+    ) -> Result<R::Confirm, CommandError> {
+        let _one_at_a_time = self.commands.lock();
+        self.exclusively(func, |bus, link| {
+            self.send(bus, link, interface, request)
+                .inspect_err(|error| {
+                    if let CommandError::Broken(fault) = error {
+                        self.fail(link, *fault, func.as_ref());
+                    }
+                })
+        })?;
+        self.counters.commands.bump();
+        let waited = self.wait(func, COMMAND_LIMIT, |link| {
+            let answer = link.session.pending.as_mut()?.answer.take();
+            match (answer, link.phase) {
+                (Some(answer), _) => Some(Ok(answer)),
+                (None, Phase::Broken(fault)) => Some(Err(CommandError::Broken(fault))),
+                (None, Phase::Running) => None,
+                (None, Phase::Idle | Phase::Download) => Some(Err(CommandError::NotRunning)),
+            }
+        });
+        self.link.lock().session.pending = None;
+        match waited {
+            Waited::Done(answer) | Waited::Polled(answer) => {
+                R::Confirm::decode(answer?.body()).map_err(CommandError::Confirm)
+            }
+            Waited::TimedOut => Err(CommandError::TimedOut),
+        }
+    }
+
+    /// Encodes, stamps, packs and transmits. Credits, sequence number and toggle advance only when
+    /// the chip has the message.
+    fn send<R: Request>(
+        &self,
+        bus: &Bus<'_>,
+        link: &mut Link,
+        interface: Interface,
+        request: &R,
+    ) -> Result<(), CommandError> {
+        match link.phase {
+            Phase::Running => {}
+            Phase::Broken(fault) => return Err(CommandError::Broken(fault)),
+            Phase::Idle | Phase::Download => return Err(CommandError::NotRunning),
+        }
+        let session = &mut link.session;
+        let mut credits = session.credits;
+        if !credits.take() {
+            return Err(CommandError::NoCredit);
+        }
+
+        let len =
+            encode(request, interface, &mut link.message).map_err(|_| CommandError::TooLong)?;
+        stamp(&mut link.message, session.sent.peek(Class::Request))
+            .map_err(|_| CommandError::TooLong)?;
+        let message = link.message.get(..len).ok_or(CommandError::TooLong)?;
+        let mut packer = Packer::new(&mut link.transmit);
+        let (total, code) = match packer.offer(message, self.timestamp()) {
+            Ok(Offer::Taken) => packer.finish().ok_or(CommandError::TooLong)?,
+            Ok(Offer::Next) | Err(_) => return Err(CommandError::TooLong),
+        };
+        let transfer = Transfer::transmit(total, code, session.toggles.transmit.get())
+            .map_err(|_| CommandError::TooLong)?;
+
+        session.pending = Some(Pending {
+            confirm: confirm_id(R::ID),
+            answer: None,
+        });
+        bus.hold_retune();
+        bus.transmit(transfer, &link.transmit).map_err(|error| {
+            session.pending = None;
+            CommandError::Broken(Fault::Bus(error))
+        })?;
+        session.toggles.transmit.advance();
+        session.sent.advance(Class::Request);
+        session.credits = credits;
+        self.counters.credits_used.set(credits.used().into());
+        Ok(())
+    }
+}

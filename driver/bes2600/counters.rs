@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the driver counts, shown in debugfs.
+
+use kernel::{
+    debugfs,
+    fmt,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    }, //
+};
+
+/// A number that any context may raise and any reader may see.
+pub(crate) struct Counter(Atomic<u64>);
+
+impl Counter {
+    const fn new() -> Self {
+        Self(Atomic::new(0))
+    }
+
+    /// Adds `count` and returns the sum.
+    pub(crate) fn add(&self, count: usize) -> u64 {
+        let count = count as u64;
+        self.0.fetch_add(count, Relaxed).wrapping_add(count)
+    }
+
+    /// Adds one and returns the sum.
+    pub(crate) fn bump(&self) -> u64 {
+        self.add(1)
+    }
+
+    /// Adds one and tells whether this is the first, second, fourth, eighth... time: how often a
+    /// line about it may enter the log.
+    pub(crate) fn bump_and_log(&self) -> bool {
+        self.bump().is_power_of_two()
+    }
+
+    /// Sets a number that goes both ways.
+    pub(crate) fn set(&self, value: u64) {
+        self.0.store(value, Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// The counters of one chip.
+        pub(crate) struct Counters {
+            $($(#[$doc])* pub(crate) $name: Counter,)*
+        }
+
+        impl Counters {
+            /// All zero.
+            pub(crate) const fn new() -> Self {
+                Self { $($name: Counter::new(),)* }
+            }
+        }
+
+        impl debugfs::Writer for Counters {
+            fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                $(writeln!(f, concat!(stringify!($name), ": {}"), self.$name.get())?;)*
+                Ok(())
+            }
+        }
+    };
+}
+
+counters! {
+    /// CMD52 issued, retries included.
+    cmd52,
+    /// CMD53 issued, retries included.
+    cmd53,
+    /// Bytes read by CMD53, padding included.
+    bytes_read,
+    /// Bytes written by CMD53, padding included.
+    bytes_written,
+    /// Commands repeated because the chip was busy or did not answer.
+    busy_retries,
+    /// Commands repeated because of a CRC error.
+    crc_retries,
+    /// Downloads started again.
+    download_retries,
+    /// Interrupts handled.
+    interrupts,
+    /// Interrupts with nothing behind them.
+    spurious_interrupts,
+    /// Data found by polling that no interrupt had announced.
+    lost_interrupts,
+    /// Batches read.
+    batches,
+    /// Batches without a message.
+    empty_batches,
+    /// Messages received.
+    messages,
+    /// Readings of the control register that still showed the batch before.
+    stale_announcements,
+    /// Messages whose id means nothing.
+    unknown_messages,
+    /// Messages too short for their id, or for an interface that does not exist.
+    malformed_messages,
+    /// Confirms nobody waits for.
+    unexpected_confirms,
+    /// Indications without a receiver.
+    ignored_indications,
+    /// Commands sent.
+    commands,
+    /// Messages the chip has not confirmed yet.
+    credits_used,
+    /// Messages the chip can hold.
+    credits_limit,
+}

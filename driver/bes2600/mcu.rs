@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The MCU's status register and doorbell (section 1.7).
+
+use super::{
+    bus::BusError,
+    chip::Chip,
+    failure::Failure,
+    logic::doorbell::{
+        Doorbell,
+        Status,
+        REG_DOORBELL_HIGH,
+        REG_DOORBELL_LOW,
+        REG_STATUS, //
+    },
+};
+use kernel::{
+    device::Bound,
+    mmc::sdio::Func,
+    prelude::*,
+    time::{
+        delay::fsleep,
+        Delta,
+        Instant,
+        Monotonic, //
+    },
+};
+
+/// Time the main firmware may take from its start to MCU_READY.
+const READY_LIMIT: Delta = Delta::from_secs(5);
+const READY_INTERVAL: Delta = Delta::from_millis(10);
+/// Times a doorbell is rung before its subsystem counts as dead.
+const ROUNDS: u32 = 200;
+
+/// Reads the status register.
+pub(crate) fn status(func: &Func<Bound>, chip: &Chip) -> Result<Status, BusError> {
+    chip.on_bus(func, |bus| bus.read(REG_STATUS)).map(Status)
+}
+
+/// Polls the status register until `done`, at most `limit`; `Err(Ok(..))` holds the last status
+/// of a chip that never got there.
+pub(crate) fn poll_status(
+    func: &Func<Bound>,
+    chip: &Chip,
+    interval: Delta,
+    limit: Delta,
+    done: impl Fn(Status) -> bool,
+) -> Result<(), Result<Status, BusError>> {
+    let began = Instant::<Monotonic>::now();
+    loop {
+        let status = status(func, chip).map_err(Err)?;
+        if done(status) {
+            return Ok(());
+        }
+        if began.elapsed() >= limit {
+            return Err(Ok(status));
+        }
+        fsleep(interval);
+    }
+}
+
+/// Waits until the main firmware's command processor is up, within bounds (W-8).
+pub(crate) fn wait_ready(func: &Func<Bound>, chip: &Chip) -> Result<(), Failure> {
+    poll_status(func, chip, READY_INTERVAL, READY_LIMIT, |status| {
+        status.has(Status::MCU_READY)
+    })
+    .map_err(|last| match last {
+        Ok(status) => Failure::McuNotReady { status: status.0 },
+        Err(error) => Failure::Bus {
+            step: "waiting for the main firmware",
+            error,
+        },
+    })
+}
+
+/// Rings `doorbell` until the status register shows its answer. A doorbell whose answer shows
+/// already is not rung (F-3). The caller keeps the chip awake.
+pub(crate) fn ring(func: &Func<Bound>, chip: &Chip, doorbell: Doorbell) -> Result<(), Failure> {
+    let bus_failed = |error| Failure::Bus {
+        step: doorbell.name(),
+        error,
+    };
+    let Some(answer) = doorbell.acknowledge() else {
+        return write(func, chip, doorbell).map_err(bus_failed);
+    };
+    let interval = match doorbell {
+        Doorbell::WifiActivate | Doorbell::BtActivate => Delta::from_millis(25),
+        _ => Delta::from_millis(2),
+    };
+    let mut last = status(func, chip).map_err(bus_failed)?;
+    for _ in 0..ROUNDS {
+        if answer.seen(last) {
+            return Ok(());
+        }
+        write(func, chip, doorbell).map_err(bus_failed)?;
+        fsleep(interval);
+        last = status(func, chip).map_err(bus_failed)?;
+    }
+    if answer.seen(last) {
+        return Ok(());
+    }
+    Err(Failure::Doorbell {
+        name: doorbell.name(),
+        status: last.0,
+    })
+}
+
+fn write(func: &Func<Bound>, chip: &Chip, doorbell: Doorbell) -> Result<(), BusError> {
+    let (high, low) = doorbell.bytes();
+    chip.on_bus(func, |bus| {
+        bus.write(REG_DOORBELL_HIGH, high)?;
+        bus.write(REG_DOORBELL_LOW, low)
+    })
+}

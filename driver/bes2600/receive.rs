@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Receiving: the interrupt handler, and the one function that reads batches.
+//!
+//! The context that reads a batch also delivers it, with the host claimed and the link locked.
+//! There is no queue and no work item behind it. Waiters that poll for a lost interrupt call the
+//! same function under the same locks, so there is one owner at any time.
+
+use super::{
+    bus::{
+        Bus,
+        BusError, //
+    },
+    chip::{
+        Chip,
+        Link,
+        Phase, //
+    },
+    failure::Fault,
+    logic::{
+        batch::Batch,
+        cmd53::Transfer,
+        doorbell::{
+            GENUINE_ZERO,
+            REG_CONTROL,
+            REG_LENGTH_LOW, //
+        },
+        toggle::{
+            batch_len,
+            Announcement, //
+        },
+    },
+};
+use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    mmc::sdio::{
+        Claimed,
+        Func,
+        IrqHandler, //
+    },
+    prelude::*,
+    sync::Arc,
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
+};
+
+/// Readings of the control register without news before the chip is left alone (section 1.5.1).
+const EMPTY_POLLS: u32 = 6;
+/// Batches read in one go before others may use the bus. The chip interrupts again for the rest.
+const BATCH_BUDGET: u32 = 32;
+/// Pause per interrupt of a chip that is broken: its level may stay asserted for ever.
+const BROKEN_PAUSE: Delta = Delta::from_millis(10);
+
+/// The handler of the chip's interrupt.
+pub(crate) struct Receiver(pub(crate) Arc<Chip>);
+
+impl IrqHandler for Receiver {
+    fn handle(&self, claimed: &Claimed<'_>) {
+        let chip = &*self.0;
+        chip.counters.interrupts.bump();
+        let bus = Bus::new(claimed, &chip.counters);
+        if !chip.service(&bus, claimed.func().as_ref()) {
+            chip.counters.spurious_interrupts.bump();
+        }
+    }
+}
+
+impl Chip {
+    /// Looks whether the chip has something to say, for waiters whose interrupt got lost.
+    pub(crate) fn poll(&self, func: &Func<Bound>) {
+        let claimed = func.claim();
+        self.service(&Bus::new(&claimed, &self.counters), func.as_ref());
+    }
+
+    /// Attends to the chip, beginning with the register that withdraws its interrupt (W-1).
+    /// Returns whether there was anything.
+    fn service(&self, bus: &Bus<'_>, dev: &Device<Bound>) -> bool {
+        let mut link = self.link.lock();
+        let found = match link.phase {
+            Phase::Idle => {
+                // Only the withdrawal counts; a chip that cannot be read is nobody's loss now.
+                let _ = bus.read(REG_CONTROL);
+                false
+            }
+            Phase::Download => match announced_len(bus).transpose() {
+                Some(announced) => {
+                    link.announced = Some(announced);
+                    true
+                }
+                None => false,
+            },
+            Phase::Running => match self.receive(bus, &mut link, dev) {
+                Ok(batches) => batches > 0,
+                Err(fault) => {
+                    self.fail(&mut link, fault, dev);
+                    true
+                }
+            },
+            Phase::Broken(_) => {
+                let _ = bus.read(REG_CONTROL);
+                fsleep(BROKEN_PAUSE);
+                false
+            }
+        };
+        drop(link);
+        self.notify();
+        found
+    }
+
+    /// Reads and delivers batches until the chip has no more (section 1.5.1).
+    fn receive(&self, bus: &Bus<'_>, link: &mut Link, dev: &Device<Bound>) -> Result<u32, Fault> {
+        let mut batches = 0;
+        let mut empty = 0;
+        while empty < EMPTY_POLLS && batches < BATCH_BUDGET {
+            let control = bus.read(REG_CONTROL).map_err(Fault::Bus)?;
+            match Announcement::decode(control, link.session.toggles.control) {
+                Announcement::Batch { blocks } => {
+                    self.receive_batch(bus, link, blocks, dev)?;
+                    batches += 1;
+                    empty = 0;
+                }
+                Announcement::TooLarge { blocks } => return Err(Fault::TooLarge { blocks }),
+                Announcement::Stale => {
+                    self.counters.stale_announcements.bump();
+                    empty += 1;
+                }
+                Announcement::Zero => {
+                    if bus.read(REG_LENGTH_LOW).map_err(Fault::Bus)? & GENUINE_ZERO != 0 {
+                        break;
+                    }
+                    empty += 1;
+                }
+            }
+        }
+        Ok(batches)
+    }
+
+    fn receive_batch(
+        &self,
+        bus: &Bus<'_>,
+        link: &mut Link,
+        blocks: u16,
+        dev: &Device<Bound>,
+    ) -> Result<(), Fault> {
+        let toggles = &mut link.session.toggles;
+        let transfer = Transfer::receive(blocks, toggles.receive.get())
+            .map_err(|_| Fault::TooLarge { blocks })?;
+        bus.receive(transfer, &mut link.receive)
+            .map_err(Fault::Bus)?;
+        toggles.receive.advance();
+        toggles.control.advance();
+        bus.release_retune();
+        self.counters.batches.bump();
+
+        let bytes = link.receive.get(..batch_len(blocks)).unwrap_or_default();
+        let mut messages: usize = 0;
+        for message in Batch::new(bytes) {
+            let message = message.map_err(Fault::Batch)?;
+            link.session.take(message, &self.counters, dev)?;
+            messages = messages.saturating_add(1);
+        }
+        if messages == 0 {
+            self.counters.empty_batches.bump();
+        }
+        Ok(())
+    }
+}
+
+/// The number of bytes the downloader has for the host; `None` for nothing (section 2.4). The low
+/// byte is read first, the high byte withdraws the interrupt.
+fn announced_len(bus: &Bus<'_>) -> Result<Option<u16>, BusError> {
+    for _ in 0..EMPTY_POLLS {
+        let low = bus.read(REG_LENGTH_LOW)?;
+        let high = bus.read(REG_CONTROL)?;
+        let len = u16::from_le_bytes([low, high]);
+        if len != 0 {
+            return Ok(Some(len));
+        }
+    }
+    Ok(None)
+}
