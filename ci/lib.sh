@@ -1,8 +1,8 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What ci/set-up, ./check and ./demo have in common: which Nix there is, and
-# which flake it can use.
+# What ci/set-up, ./check and ./demo have in common: which Nix there is, which
+# flake it can use, and building with signs of life.
 
 besser_prefix=${BESSER_PREFIX:-/opt/besser}
 
@@ -21,4 +21,54 @@ debian_mirror() {
   uri=$(apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
     awk '$1 == "bookworm" && $2 == "main" { print $3; exit }')
   [ -n "$uri" ] && echo "${uri%/}"
+}
+
+# choose_flake TOP: sets flake, and makes the machine ready for it.
+choose_flake() {
+  if own_nix; then
+    flake=$1
+    return
+  fi
+  "$1/ci/set-up" || return
+  PATH=$besser_prefix/bin:$PATH
+  flake=$1/ci
+}
+
+say() { [ -n "${quiet:-}" ] || printf '[%4d s] %s\n' "$SECONDS" "$*"; }
+
+# What a log's last lines say is going on.
+progress() { # LOG
+  local line
+  line=$(grep -avE '^(warning|error|copying|  /nix|these |this |•|    )' "$1" 2>/dev/null | tail -n 1) || true
+  line=${line//$'\r'/}
+  case $line in
+    "building '"*) line=${line#*-} && echo "${line%.drv*}" ;;
+    ?*) echo "${line:0:90}" ;;
+    *) echo 'evaluating' ;;
+  esac
+}
+
+# build LABEL ATTRIBUTE LOG: builds an attribute of $flake, tells every 20
+# seconds what it is at, and sets built to its path. Nix keeps what is
+# finished: an interrupted build goes on where it was.
+build() {
+  local label=$1 attribute=$2 log=$3 status=0 since=$SECONDS
+  mkdir -p "$(dirname "$log")"
+  nix --extra-experimental-features 'nix-command flakes' build "${flake:?}#$attribute" \
+    --no-write-lock-file --no-link --print-out-paths --print-build-logs >"$log.path" 2>"$log" </dev/null &
+  local nix=$!
+  # shellcheck disable=SC2064
+  trap "kill -INT $nix 2>/dev/null; wait $nix; echo; say 'interrupted; run it again and it goes on from here' >&2; exit 130" INT TERM
+  while kill -0 "$nix" 2>/dev/null; do
+    sleep 0.2
+    if [ $((SECONDS - since)) -ge 20 ]; then
+      since=$SECONDS
+      say "$label: $(progress "$log")"
+    fi
+  done
+  wait "$nix" || status=$?
+  trap - INT TERM
+  built=$(cat "$log.path")
+  rm -f "$log.path"
+  return "$status"
 }

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The series applies without fuzz or offset; checkpatch and rustfmt are content
+# with it, clippy with what it makes of the kernel's Rust side, where every
+# warning is an error.
+{
+  lib,
+  runCommand,
+  clippy,
+  codespell,
+  git,
+  hasUml,
+  jq,
+  linux-source,
+  linux-uml,
+  openssl,
+  perl,
+  python3,
+  rustfmt,
+  zstd,
+}: let
+  source = lib.fileset.toSource {
+    root = ../.;
+    fileset = lib.fileset.unions [
+      ../patches/linux
+      ../pkgs/linux/series.sh
+      ../pkgs/linux/source.json
+    ];
+  };
+
+  # The kernel's Rust side once more, looked at by clippy.
+  linted = linux-uml.overrideAttrs (old: {
+    pname = "linux-rust-clippy";
+    outputs = ["out"];
+    nativeBuildInputs = old.nativeBuildInputs ++ [clippy];
+    buildPhase = ''
+      make -C "$build" $makeFlags -j$NIX_BUILD_CORES prepare
+      touch "$source"/rust/{kernel/lib.rs,bindings/lib.rs}
+      make -C "$build" $makeFlags CLIPPY=1 W=e rust/kernel.o
+    '';
+    installPhase = "touch $out";
+  });
+in
+  runCommand "check-series" {
+    nativeBuildInputs = [codespell git jq openssl perl python3 rustfmt zstd];
+    linted = lib.optional hasUml linted;
+  } ''
+    mkdir tree
+    zstd -dcq ${linux-source} | tar -x -C tree --strip-components=1
+    export HOME=$PWD
+    bash ${source}/pkgs/linux/series.sh check tree
+    {
+      echo "ok 1 - $(grep -c . ${source}/patches/linux/series) patches apply exactly"
+      echo "ok 2 - checkpatch --strict"
+      echo "ok 3 - rustfmt"
+      echo "ok 4 - clippy: the kernel's Rust side, warnings as errors"
+      echo "1..4"
+    } >results.tap
+    mkdir $out
+    cp results.tap $out/
+  ''
