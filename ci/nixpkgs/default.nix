@@ -63,6 +63,10 @@
     inherit lib;
     inherit (self.stdenv) hostPlatform;
     pkgs = self;
+    buildPackages =
+      if crossSystem == null
+      then self
+      else reimport {inherit lib debianPackages overlays;};
     newScope = extra: lib.callPackageWith (self // extra);
     callPackage = self.newScope {};
     extend = overlay:

@@ -29,9 +29,10 @@
 //!
 //! 1. The program writes `SETUP`; the kernel adds the controller and answers `SETUP_DONE`. Any
 //!    other message before that is `EINVAL`, and so is a second `SETUP`.
-//! 2. `INSERT` and `REMOVE` plug and unplug the card. The kernel starts with an empty slot, and
-//!    powers and clocks it with `IOS`. While the slot is empty every request fails with
-//!    `ENOMEDIUM` without reaching the program.
+//! 2. `INSERT` and `REMOVE` plug and unplug the card. The slot is empty at first, unless the card
+//!    is soldered ([`caps::NON_REMOVABLE`]): that one is there from `SETUP` on, and the kernel does
+//!    not notice when it is removed. The kernel powers and clocks the slot with `IOS`. While it is
+//!    empty every request fails with `ENOMEDIUM` without reaching the program.
 //! 3. At most one `REQUEST` is outstanding at any time. The program answers it with a `REPLY` of
 //!    the same tag. Failing that within the time of `SETUP`, the request ends with `ETIMEDOUT` and
 //!    a `CANCEL` follows. If the program had not read the `REQUEST` yet, it sees neither.
@@ -42,10 +43,6 @@
 //!    is over and that a level still set interrupts again.
 //! 5. `CMD11` answered without error is taken as the card driving DAT\[0\] low, until the kernel
 //!    has switched to 1.8 V and restarted the clock.
-//!
-//! A controller with [`caps::NON_REMOVABLE`] is added by its first `INSERT` instead of by `SETUP`,
-//! because the kernel looks for a soldered card once. A later `REMOVE` silences the card without
-//! the kernel being told.
 //!
 //! # Versions
 //!
@@ -61,7 +58,9 @@ mod codec;
 mod host_message;
 
 pub use codec::{Error, Frame, Frames};
-pub use host_message::{Data, HostMessage, Ios, PowerMode, Request, max_host_message};
+pub use host_message::{
+    Data, HostMessage, Ios, PowerMode, REQUEST_HEAD_LEN, Request, max_host_message,
+};
 
 use codec::{Reader, Writer};
 
@@ -277,9 +276,9 @@ pub struct Reply<'a> {
 pub enum CardMessage<'a> {
     /// Makes the controller.
     Setup(Setup),
-    /// Plugs the card in. `EINVAL` if it is.
+    /// Plugs the card in. No effect if it is.
     Insert,
-    /// Unplugs the card. `EINVAL` if it is not plugged in.
+    /// Unplugs the card, and clears the level of its interrupt. No effect if it is not plugged in.
     Remove,
     /// Sets the level of the card interrupt.
     Irq {

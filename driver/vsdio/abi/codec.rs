@@ -186,8 +186,13 @@ impl<'a> Writer<'a> {
         kind: u16,
         tag: u64,
     ) -> Result<Self, Error> {
-        let (rest, _) = out.split_at_mut_checked(len).ok_or(Error::NoRoom)?;
-        let mut writer = Self { rest, len };
+        let (out, _) = out.split_at_mut_checked(len).ok_or(Error::NoRoom)?;
+        Self::head(out, len, kind, tag)
+    }
+
+    /// Starts a message of `len` bytes in all, of which `out` gets the first.
+    pub(super) fn head(out: &'a mut [u8], len: usize, kind: u16, tag: u64) -> Result<Self, Error> {
+        let mut writer = Self { rest: out, len };
         writer.u32(u32::try_from(len).map_err(|_| Error::Length)?)?;
         writer.bytes(&kind.to_le_bytes())?;
         writer.bytes(&0u16.to_le_bytes())?;

@@ -10,9 +10,12 @@ const REQUEST_WRITE: u32 = 1 << 1;
 const REQUEST_HAS_STOP: u32 = 1 << 2;
 const REQUEST_FLAGS: u32 = REQUEST_DATA | REQUEST_WRITE | REQUEST_HAS_STOP;
 
+/// Bytes of a `REQUEST` before its data.
+pub const REQUEST_HEAD_LEN: usize = HEADER_LEN + 24;
+
 /// Length of a buffer into which every message fits of a controller with this `max_req_size`.
 pub const fn max_host_message(max_req_size: u32) -> usize {
-    codec::align4((max_req_size as usize).saturating_add(HEADER_LEN + 24))
+    codec::align4((max_req_size as usize).saturating_add(REQUEST_HEAD_LEN))
 }
 
 /// Payload of `REQUEST`: `{u32 opcode, u32 arg, u32 flags, u32 blksz, u32 blocks, u32 data_len,
@@ -30,6 +33,22 @@ pub struct Request<'a> {
     pub data: Data<'a>,
     /// The data phase ends with a `CMD12` of the host, which is a request of its own.
     pub has_stop: bool,
+}
+
+impl Request<'_> {
+    /// Writes what precedes `data_len` bytes of data, which the caller appends and pads with zeros
+    /// to a multiple of 4, so that it need not have them in one piece before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Length`] if no message can be that long.
+    pub fn encode_head(&self, data_len: usize) -> Result<[u8; REQUEST_HEAD_LEN], Error> {
+        let len = codec::align4(data_len.saturating_add(REQUEST_HEAD_LEN));
+        let mut head = [0; REQUEST_HEAD_LEN];
+        let mut w = Writer::head(&mut head, len, kind::REQUEST, self.tag)?;
+        encode_request(self, data_len, &mut w)?;
+        Ok(head)
+    }
 }
 
 /// Data phase of a [`Request`].
@@ -179,7 +198,14 @@ impl<'a> HostMessage<'a> {
         let mut w = Writer::message(out, self.encoded_len(), kind, tag)?;
         match self {
             Self::SetupDone { host_index } => w.u32(*host_index)?,
-            Self::Request(request) => encode_request(request, &mut w)?,
+            Self::Request(request) => {
+                let data = match request.data {
+                    Data::Write { data, .. } => data,
+                    Data::None | Data::Read { .. } => &[],
+                };
+                encode_request(request, data.len(), &mut w)?;
+                w.bytes(data)?;
+            }
             Self::Ios(ios) => {
                 w.u32(ios.clock)?;
                 w.bytes(&[
@@ -224,15 +250,12 @@ impl<'a> HostMessage<'a> {
     }
 }
 
-fn encode_request(request: &Request<'_>, w: &mut Writer<'_>) -> Result<(), Error> {
-    let (flags, blksz, blocks, data) = match request.data {
-        Data::None => (0, 0, 0, [].as_slice()),
-        Data::Read { blksz, blocks } => (REQUEST_DATA, blksz, blocks, [].as_slice()),
-        Data::Write {
-            blksz,
-            blocks,
-            data,
-        } => (REQUEST_DATA | REQUEST_WRITE, blksz, blocks, data),
+/// Writes everything but the data.
+fn encode_request(request: &Request<'_>, len: usize, w: &mut Writer<'_>) -> Result<(), Error> {
+    let (flags, blksz, blocks) = match request.data {
+        Data::None => (0, 0, 0),
+        Data::Read { blksz, blocks } => (REQUEST_DATA, blksz, blocks),
+        Data::Write { blksz, blocks, .. } => (REQUEST_DATA | REQUEST_WRITE, blksz, blocks),
     };
     let stop = if request.has_stop {
         REQUEST_HAS_STOP
@@ -244,7 +267,7 @@ fn encode_request(request: &Request<'_>, w: &mut Writer<'_>) -> Result<(), Error
     w.u32(flags | stop)?;
     w.u32(blksz)?;
     w.u32(blocks)?;
-    w.data(data)
+    w.u32(u32::try_from(len).map_err(|_| Error::Length)?)
 }
 
 fn decode_request<'a>(tag: u64, r: &mut Reader<'a>) -> Result<Request<'a>, Error> {
