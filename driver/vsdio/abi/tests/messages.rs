@@ -2,8 +2,6 @@
 
 //! The messages byte by byte, and what is not a message.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
-
 use vsdio_abi::*;
 
 fn card(message: CardMessage<'_>) -> Vec<u8> {

@@ -2,8 +2,6 @@
 
 //! What holds for every message and for arbitrary bytes.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
-
 use proptest::prelude::*;
 use vsdio_abi::*;
 
