@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! The MIBs (protocol 3.8) and their store.
+
+use std::collections::BTreeMap;
+
+/// How long the value of a MIB may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Size {
+    /// Exactly.
+    Is(usize),
+    /// A header, then records.
+    Table {
+        header: usize,
+        record: usize,
+        most: usize,
+    },
+}
+
+/// MIB that asks for multi-transmit confirms.
+pub(crate) const MULTI_TX_CONFIRM: u16 = 0x1024;
+const STATION_ID: u16 = 0x0000;
+const COUNTERS: u16 = 0x100C;
+const COUNTERS_LEN: usize = 88;
+
+/// Size of the value of a MIB, `None` for one that is not written.
+fn size(mib: u16) -> Option<Size> {
+    let table = |header, record, most| Size::Table {
+        header,
+        record,
+        most,
+    };
+    Some(match mib {
+        0x0003
+        | 0x0005..=0x0007
+        | 0x1000
+        | 0x1003
+        | 0x1006
+        | 0x1007
+        | 0x1009
+        | 0x100E
+        | 0x100F
+        | 0x1020
+        | 0x1021
+        | 0x1024..=0x1026
+        | 0x1035
+        | 0x1044 => Size::Is(4),
+        0x0001 | 0x0002 | 0x1033 => Size::Is(4),
+        0x0004 => Size::Is(56),
+        0x1001 | 0x1005 | 0x1010 | 0x1013 => Size::Is(8),
+        0x1002 => table(4, 1, 1600),
+        0x1004 => table(4, 8, 10),
+        0x1016 => table(4, 20, 8),
+        0x1019 => Size::Is(16),
+        0x101A | 0x101B => table(4, 4, 255),
+        0x1030 | 0x1031 => table(4, 8, 255),
+        0x1032 => table(4, 20, 255),
+        0x1034 => Size::Is(20),
+        0x1043 | 0x1045 => Size::Is(1),
+        _ => return None,
+    })
+}
+
+/// What the page says about a write of `len` bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Good,
+    Unknown,
+    BadSize,
+}
+
+pub(crate) fn check_write(mib: u16, len: usize) -> Verdict {
+    match size(mib) {
+        None => Verdict::Unknown,
+        Some(Size::Is(exact)) if exact == len => Verdict::Good,
+        Some(Size::Table {
+            header,
+            record,
+            most,
+        }) if len
+            .checked_sub(header)
+            .is_some_and(|rest| rest.is_multiple_of(record) && rest / record <= most) =>
+        {
+            Verdict::Good
+        }
+        Some(_) => Verdict::BadSize,
+    }
+}
+
+/// Values by interface and id.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Store {
+    values: BTreeMap<(u8, u16), Vec<u8>>,
+}
+
+impl Store {
+    pub(crate) fn write(&mut self, interface: u8, mib: u16, value: &[u8]) {
+        self.values.insert((interface, mib), value.to_vec());
+    }
+
+    /// Value that was written, or one of the two that the chip has by itself.
+    pub(crate) fn read(&self, interface: u8, mib: u16, mac: [u8; 6]) -> Option<Vec<u8>> {
+        match mib {
+            STATION_ID => Some(mac.to_vec()),
+            COUNTERS => Some(vec![0; COUNTERS_LEN]),
+            _ => self.values.get(&(interface, mib)).cloned(),
+        }
+    }
+
+    /// First byte of a value, 0 if it was never written.
+    pub(crate) fn flag(&self, interface: u8, mib: u16) -> bool {
+        self.values
+            .get(&(interface, mib))
+            .and_then(|value| value.first())
+            .is_some_and(|byte| *byte != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Verdict, check_write};
+
+    #[test]
+    fn knows_sizes() {
+        assert_eq!(check_write(0x1024, 4), Verdict::Good);
+        assert_eq!(check_write(0x1024, 8), Verdict::BadSize);
+        assert_eq!(check_write(0x1043, 1), Verdict::Good);
+        assert_eq!(check_write(0x1004, 4 + 3 * 8), Verdict::Good);
+        assert_eq!(check_write(0x1004, 4 + 3 * 8 + 1), Verdict::BadSize);
+        assert_eq!(check_write(0x1004, 4 + 11 * 8), Verdict::BadSize);
+        assert_eq!(check_write(0x7777, 4), Verdict::Unknown);
+    }
+}
