@@ -56,6 +56,8 @@ in
             bes2600
             bes2600-emulator
             bes2600-firmware-emulated
+            check
+            demo
             linux-pinetab2
             vm-guest
             vsdio
