@@ -211,9 +211,10 @@ fn enable(func: &Func<Bound>) -> Result<(), Failure> {
 }
 
 /// Brings a chip back to its boot loader that still runs the firmware of an earlier bind: only the
-/// boot loader serves downloads from the start.
+/// boot loader is known to take everything from the start.
 fn reset_if_running(func: &Func<Bound>, chip: &Chip) -> Result<(), Failure> {
-    let running = |status: Status| status.0 & (Status::MCU_READY | Status::WIFI_READY) != 0;
+    const RUNNING: u8 = Status::MCU_READY | Status::DPD_READY | Status::WIFI_READY;
+    let running = |status: Status| status.0 & RUNNING != 0;
     let read = || {
         mcu::status(func, chip).map_err(|error| Failure::Bus {
             step: "reading the chip's status",
