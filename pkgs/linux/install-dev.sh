@@ -31,7 +31,7 @@ cp rust/*.rmeta rust/*.so "$destination/build/rust/"
 for arch in "${arches[@]}"; do
   [ ! -d "arch/$arch/include" ] || cp -r --parents "arch/$arch/include" "$destination/build"
 done
-sed "s|$source|$destination/source|g" Makefile >"$destination/build/Makefile"
+sed "s|$source/|$destination/source/|g; s|^export KBUILD_OUTPUT = .*|export KBUILD_OUTPUT = $destination/build|" Makefile >"$destination/build/Makefile"
 
 # Records of how things were made would make them be made again.
 find "$destination" -name '.*.cmd' -delete -o -name '*.o' -delete
