@@ -3,6 +3,7 @@
 //! From an idle card to a firmware that answers (sections 2.6 and 4.3), and back (section 4.6).
 
 use super::{
+    bus::card_gone,
     chip::{
         Chip,
         Phase,
@@ -105,8 +106,12 @@ impl<'bound> Enabled<'bound> {
 
 impl Drop for Enabled<'_> {
     fn drop(&mut self) {
-        // A card that left has no function to disable.
-        let _ = self.0.claim().disable();
+        let disabled = self.0.claim().disable();
+        // A card that left has no function to disable, and will not be the next one.
+        if disabled.is_err_and(card_gone) {
+            let dev: &Device<Bound> = self.0.as_ref();
+            dpd_cache::forget(dev.name());
+        }
     }
 }
 

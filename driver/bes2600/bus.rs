@@ -61,8 +61,13 @@ pub(crate) struct BusError {
 impl BusError {
     /// Whether the card has left its slot.
     pub(crate) fn card_gone(&self) -> bool {
-        self.error == ENOMEDIUM || self.error == ENODEV
+        card_gone(self.error)
     }
+}
+
+/// Whether `error` says that the card has left its slot.
+pub(crate) fn card_gone(error: Error) -> bool {
+    error == ENOMEDIUM || error == ENODEV
 }
 
 impl fmt::Display for BusError {

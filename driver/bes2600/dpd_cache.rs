@@ -4,8 +4,8 @@
 //!
 //! Measuring takes the boot firmware and half a second and more; later binds send the block
 //! instead. It lives in static memory, since nothing else of a driver outlives its devices. Words
-//! are atomics, so that the static needs neither a lock nor unsafe code: they are written once,
-//! before [`STATE`] says so, and never again.
+//! are atomics, so that the static needs neither a lock nor unsafe code: [`STATE`] says when they
+//! are complete, and the checksum of the block proves it.
 
 use super::logic::{
     crc32::crc32,
@@ -40,7 +40,7 @@ pub(crate) fn get(name: &CStr) -> Result<Option<KVec<u8>>> {
     for word in &WORDS {
         block.extend_from_slice(&word.load(Relaxed).to_le_bytes(), GFP_KERNEL)?;
     }
-    Ok(Some(block))
+    Ok(dpd::check(&block).is_ok().then_some(block))
 }
 
 /// Keeps `block` for the device called `name`, unless another device was first.
@@ -58,4 +58,13 @@ pub(crate) fn put(name: &CStr, block: &[u8]) {
         );
     }
     STATE.store(FULL, Release);
+}
+
+/// Forgets the block of the device called `name`: its card left, and the next one under that name
+/// may be another.
+pub(crate) fn forget(name: &CStr) {
+    if OWNER.load(Relaxed) == crc32(name.to_bytes()) {
+        // Fails when there is nothing to forget.
+        let _ = STATE.cmpxchg(FULL, EMPTY, Acquire);
+    }
 }
