@@ -4,7 +4,7 @@
 //!
 //! `minimal-card [--device FILE] [--timeout MS] [--uhs] [--soldered] [--empty] [FAULT=N]...`
 //! plugs the card in, prints `ready`, and answers until its standard input ends. Lines there are
-//! commands: `insert`, `remove`, `irq 0|1`, `stall` (reads, but does not answer any more), `quit`.
+//! commands: `insert`, `remove`, `irq 0|1`, `stall` (reads, but does not answer any more), `count` (of requests), `quit`.
 //!
 //! A FAULT strikes at the Nth request after an insertion, counted from 1: `remove` the card instead of
 //! answering, `stall`, `die` (exit at once), `late` (answer after the kernel has given up),
@@ -253,6 +253,7 @@ fn commands(device: &File, control: &Mutex<Control>) -> Outcome<()> {
             "irq 0" => send(device, CardMessage::Irq { level: false })?,
             "irq 1" => send(device, CardMessage::Irq { level: true })?,
             "stall" => control.lock().map_err(|_| "poisoned")?.stalled = true,
+            "count" => println!("count {}", control.lock().map_err(|_| "poisoned")?.requests),
             "quit" => break,
             other => return Err(format!("unknown command {other:?}").into()),
         }

@@ -15,6 +15,7 @@ fn card_message() -> impl Strategy<Value = (u8, [u32; 8], u64, Vec<u8>)> {
     )
 }
 
+#[expect(clippy::indexing_slicing, reason = "the index is reduced")]
 fn build_card<'a>(parts: &'a (u8, [u32; 8], u64, Vec<u8>)) -> CardMessage<'a> {
     let (which, words, tag, data) = parts;
     let status = |word: u32| Status::ALL[word as usize % Status::ALL.len()];
@@ -44,6 +45,7 @@ fn build_card<'a>(parts: &'a (u8, [u32; 8], u64, Vec<u8>)) -> CardMessage<'a> {
     }
 }
 
+#[expect(clippy::unwrap_used, reason = "the code is reduced")]
 fn build_host<'a>(parts: &'a (u8, [u32; 8], u64, Vec<u8>)) -> HostMessage<'a> {
     let (which, words, tag, data) = parts;
     let byte = |word: u32| word as u8;
