@@ -5,6 +5,7 @@
 # warning is an error.
 {
   lib,
+  callPackage,
   runCommand,
   clippy,
   codespell,
@@ -44,6 +45,7 @@ in
   runCommand "check-series" {
     nativeBuildInputs = [codespell git jq openssl perl python3 rustfmt zstd];
     linted = lib.optional hasUml linted;
+    bindings = callPackage ./bindings.nix {};
   } ''
     mkdir tree
     zstd -dcq ${linux-source} | tar -x -C tree --strip-components=1
@@ -54,7 +56,8 @@ in
       echo "ok 2 - checkpatch --strict"
       echo "ok 3 - rustfmt"
       echo "ok 4 - clippy: the kernel's Rust side, warnings as errors"
-      echo "1..4"
+      echo "ok 5 - dt_binding_check and dtbs_check: $(tr '\n' ' ' <$bindings)"
+      echo "1..5"
     } >results.tap
     mkdir $out
     cp results.tap $out/

@@ -190,6 +190,7 @@
     rust-bindgen-unwrapped = self.callPackage ./bindgen {};
     python3Minimal = self.python3;
     alejandra = self.callPackage ./alejandra {};
+    python3Packages.dtschema = self.callPackage ./dtschema {};
     linuxManualConfig = self.callPackage ./linux.nix {};
   };
 
@@ -205,6 +206,7 @@
       "cpio"
       "dpkg"
       "dtc"
+      "dtschema-libraries"
       "elfutils"
       "flex"
       "git"
