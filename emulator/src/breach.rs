@@ -108,6 +108,8 @@ rules! {
     BeforeStartup = "before-startup", "4.3";
     /// Messages are sent only while the MCU is awake.
     McuAsleep = "mcu-asleep", "1.8.2";
+    /// A sleeping MCU is accessed only while the wake line is asserted.
+    WakeLine = "wake-line", "1.8.2";
     /// The data toggle of a write alternates; only a failed write is repeated.
     TxToggle = "tx-toggle", "1.3.1";
     /// A write is 1 to 16 slots of the size of its code.

@@ -65,7 +65,8 @@ pub struct Chip {
     function: Function,
     journal: Journal,
     bus: Bus,
-    wake_line: bool,
+    /// Level of the wake line, if it is connected.
+    wake_line: Option<bool>,
     refused: u32,
     action: Option<Action>,
     level: bool,
@@ -89,7 +90,7 @@ impl Chip {
             function: Function::default(),
             journal: Journal::new(Faults::new(config.faults.iter().cloned())),
             bus: Bus::default(),
-            wake_line: config.knobs.wake_line,
+            wake_line: None,
             refused: 0,
             action: None,
             level: false,
@@ -209,9 +210,15 @@ impl Chip {
         self.update_interrupt();
     }
 
-    /// The wake line changes its level; `true` asks the MCU to be awake.
+    /// Connects the wake line and sets its level; `true` asks the MCU to be awake. From then on a
+    /// sleeping MCU answers only while the line is asserted.
     pub const fn set_wake_line(&mut self, asserted: bool) {
-        self.wake_line = asserted;
+        self.wake_line = Some(asserted);
+    }
+
+    /// Whether the MCU was told to sleep and has not been woken.
+    pub const fn asleep(&self) -> bool {
+        self.function.mcu.asleep()
     }
 
     /// Takes what a fault has done to the slot.
@@ -356,15 +363,24 @@ impl Chip {
             }
             self.lost = Some(BusError::from_errno(i64::from(planned.value("errno"))));
         }
+        if !self.asleep() || self.wake_line == Some(true) {
+            self.refused = 0;
+            return None;
+        }
         let knobs = &self.config.knobs;
-        if knobs.sleep == Sleep::Refuse && self.function.mcu.asleep() && !self.wake_line {
+        if self.wake_line == Some(false) {
+            self.journal.breach(
+                Rule::WakeLine,
+                "an access of the sleeping MCU with the wake line released",
+            );
+            return Some(BusError::Timeout);
+        }
+        if knobs.sleep == Sleep::Refuse {
             if self.refused < knobs.wake_attempts {
                 self.refused = self.refused.saturating_add(1);
                 return Some(BusError::from_errno(knobs.asleep_errno));
             }
             self.function.mcu.wake(self.journal.now);
-        } else {
-            self.refused = 0;
         }
         None
     }

@@ -33,8 +33,8 @@ pub enum ToggleReset {
 pub enum Sleep {
     /// It answers all the same.
     Answer,
-    /// CMD52 and CMD53 of function 1 fail until the wake line is asserted, or, with the line
-    /// not connected, until `wake_attempts` accesses have failed.
+    /// CMD52 and CMD53 of function 1 fail until `wake_attempts` accesses have failed. With the
+    /// wake line connected, the line alone decides, whatever this knob says.
     Refuse,
 }
 
@@ -82,9 +82,9 @@ pub struct Knobs {
     pub wake_attempts: u32,
     /// Errno of an access that a sleeping MCU refuses: 110, 16 or 84.
     pub asleep_errno: i64,
-    /// Whether the wake line is connected and asserted from the start. A program that drives the
-    /// line calls [`Chip::set_wake_line`](crate::Chip::set_wake_line).
-    pub wake_line: bool,
+    /// Whether the file of `--wake-line` says 0 when the line is asserted (1.8.1: the polarity is
+    /// unverified).
+    pub wake_line_active_low: bool,
     /// Whether switching the slot's power off puts the chip back into its ROM.
     pub power_off_resets: bool,
     /// Whether the SDIO reset (`RES` in the I/O abort register) puts the chip back into its ROM.
@@ -118,7 +118,7 @@ impl Default for Knobs {
             sleep: Sleep::Answer,
             wake_attempts: 3,
             asleep_errno: 110,
-            wake_line: true,
+            wake_line_active_low: false,
             power_off_resets: true,
             io_reset_resets: false,
             multi_confirm: true,

@@ -8,6 +8,7 @@
 
 mod common;
 
+use bes2600_emulator::breach::Rule;
 use bes2600_emulator::image::Kind;
 use bes2600_emulator::knobs::{IrqClear, Knobs, Sleep, ToggleReset};
 use bes2600_emulator::{Bus, Config, Phase, dpd};
@@ -150,7 +151,6 @@ fn sleeping_mcu_can_refuse_until_it_has_woken() {
     let mut host = Host::new(Config {
         knobs: Knobs {
             sleep: Sleep::Refuse,
-            wake_line: false,
             wake_attempts: 2,
             ..Knobs::default()
         },
@@ -171,6 +171,10 @@ fn sleeping_mcu_can_refuse_until_it_has_woken() {
     host.chip.set_wake_line(true);
     assert_eq!(host.read(0x10C) & 0x10, 0);
     host.assert_clean();
+    // Without it, it does not, and the host should have known.
+    host.chip.set_wake_line(false);
+    assert!(host.direct(1, 0x10C, None).is_err());
+    assert_eq!(host.rules(), [Rule::WakeLine]);
 }
 
 #[test]
