@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # linuxManualConfig: a kernel from a finished configuration, with nixpkgs'
-# arguments, outputs and checks.
+# arguments, outputs and checks. Unlike nixpkgs', it compiles the unpatched
+# source first, as a derivation of its own: a change of the patches then
+# compiles what they touch and no more.
 {
   lib,
-  stdenv,
   bc,
   bison,
   cpio,
   elfutils,
   flex,
   kmod,
+  llvmPackages_22,
   openssl,
   perl,
   python3Minimal,
@@ -18,6 +20,7 @@
   rust-bindgen-unwrapped,
   rustPlatform,
   rustc-unwrapped,
+  writeText,
   xz,
   zstd,
 }:
@@ -37,100 +40,126 @@ lib.makeOverridable (
   }: let
     isYes = symbol: config."CONFIG_${symbol}" or null == "y";
     isModule = symbol: config."CONFIG_${symbol}" or null == "m";
-  in
-    stdenv.mkDerivation {
-      inherit pname version src;
-      outputs = [
-        "out"
-        "dev"
-        "modules"
+    arch = stdenv.hostPlatform.linuxArch;
+
+    common = {
+      inherit version src;
+      nativeBuildInputs = [
+        bc
+        bison
+        cpio
+        elfutils
+        flex
+        kmod
+        llvmPackages_22.lld
+        llvmPackages_22.llvm
+        openssl
+        perl
+        python3Minimal
+        rsync
+        rust-bindgen-unwrapped
+        rustc-unwrapped
+        xz
+        zstd
       ];
-      patches = map (entry: entry.patch) kernelPatches;
-      nativeBuildInputs =
-        [
-          bc
-          bison
-          cpio
-          elfutils
-          flex
-          kmod
-          openssl
-          perl
-          python3Minimal
-          rsync
-          xz
-          zstd
-        ]
-        ++ lib.optionals (isYes "RUST") [
-          rust-bindgen-unwrapped
-          rustc-unwrapped
-        ];
-      env = lib.optionalAttrs (isYes "RUST") {
+      env = {
         RUST_LIB_SRC = rustPlatform.rustLibSrc;
         KRUSTFLAGS = "--remap-path-prefix=${rustPlatform.rustLibSrc}=/";
       };
-
       makeFlags =
         [
-          "ARCH=${stdenv.hostPlatform.linuxArch}"
+          "ARCH=${arch}"
           "KBUILD_BUILD_TIMESTAMP=@1"
           "KBUILD_BUILD_VERSION=1-NixOS"
           "DTC_FLAGS=-@"
         ]
         ++ extraMakeFlags;
-      inherit configfile;
-      installDevScript = ../../pkgs/linux/install-dev.sh;
+      # Make goes by time stamps: what comes from the archive is as old as what
+      # a build in the store left, and what a patch touches is younger.
+      prePatch = ''
+        patchShebangs scripts
+        find . -exec touch -h -d @1 {} +
+      '';
+      dontFixup = true;
+    };
 
-      # Make would hand these variables on to every program it starts.
-      configurePhase = ''
-        source=$PWD
-        mkdir ../build
-        build=$(realpath ../build)
-        modulesOutput=$modules
-        unset modules src
-        cp "$configfile" "$build/.config"
-        chmod u+w "$build/.config"
-        make O="$build" $makeFlags oldconfig </dev/null >/dev/null
-        diff <(grep '^CONFIG_' "$configfile" | sort) <(grep '^CONFIG_' "$build/.config" | sort) || {
-          echo "the configuration changed: the configfile was made by other tools" >&2
-          exit 1
-        }
-        make O="$build" $makeFlags prepare
-        release=$(cat "$build/include/config/kernel.release")
-        if [ "$release" != ${modDirVersion} ]; then
-          echo "modDirVersion is ${modDirVersion}, the kernel says $release" >&2
-          exit 1
-        fi
-      '';
-      buildPhase = ''
-        make -C "$build" $makeFlags -j$NIX_BUILD_CORES Image modules dtbs
-      '';
-      installPhase = ''
-        mkdir -p $out
-        cp "$build/arch/${stdenv.hostPlatform.linuxArch}/boot/Image" "$build/System.map" $out/
-        cp "$build/.config" $out/config
-        make -C "$build" $makeFlags INSTALL_DTBS_PATH=$out/dtbs dtbs_install
-        make -C "$build" $makeFlags INSTALL_MOD_PATH=$modulesOutput INSTALL_MOD_STRIP=1 modules_install
-        rm -f $modulesOutput/lib/modules/*/build
-        bash $installDevScript "$source" "$build" ${stdenv.hostPlatform.linuxArch} $dev/lib/modules/${modDirVersion}
-      '';
+    # Make would hand these variables on to every program it starts.
+    folders = ''
+      source=$PWD
+      build=$(realpath ..)/objects
+      mkdir -p "$build"
+      modulesOutput=''${modules:-}
+      unset modules src
+    '';
+    buildAll = ''
+      make -C "$build" $makeFlags -j$NIX_BUILD_CORES Image modules dtbs
+    '';
 
-      passthru =
-        {
-          inherit modDirVersion configfile kernelPatches;
-          config =
-            config
-            // {
-              inherit isYes isModule;
-              isEnabled = symbol: isYes symbol || isModule symbol;
-            };
-        }
-        // lib.optionalAttrs (features != {}) {inherit features;};
-      meta =
-        {
-          license = lib.licenses.gpl2Only;
-          platforms = lib.platforms.linux;
-        }
-        // extraMeta;
-    }
+    objects = stdenv.mkDerivation (common
+      // {
+        pname = "${pname}-objects";
+        wanted = writeText "wanted.config" (lib.concatStrings (lib.mapAttrsToList (symbol: value: "${symbol}=${value}\n") config));
+        configurePhase =
+          folders
+          + ''
+            make O="$build" $makeFlags KCONFIG_ALLCONFIG="$wanted" allnoconfig
+          '';
+        buildPhase = buildAll;
+        installPhase = ''cp -r "$build" $out'';
+      });
+  in
+    stdenv.mkDerivation (common
+      // {
+        inherit pname objects configfile;
+        outputs = ["out" "dev" "modules"];
+        patches = map (entry: entry.patch) kernelPatches;
+        installDevScript = ../../pkgs/linux/install-dev.sh;
+
+        configurePhase =
+          folders
+          + ''
+            cp -r --preserve=timestamps $objects/. "$build/"
+            chmod -R u+w "$build"
+            cp "$configfile" "$build/.config"
+            make O="$build" $makeFlags oldconfig </dev/null >/dev/null
+            diff <(grep '^CONFIG_' "$configfile" | sort) <(grep '^CONFIG_' "$build/.config" | sort) || {
+              echo "the configuration changed: the configfile was made by other tools" >&2
+              exit 1
+            }
+            make O="$build" $makeFlags prepare
+            release=$(cat "$build/include/config/kernel.release")
+            if [ "$release" != ${modDirVersion} ]; then
+              echo "modDirVersion is ${modDirVersion}, the kernel says $release" >&2
+              exit 1
+            fi
+          '';
+        buildPhase = buildAll;
+        installPhase = ''
+          mkdir -p $out
+          cp "$build/arch/${arch}/boot/Image" "$build/System.map" $out/
+          cp "$build/.config" $out/config
+          make -C "$build" $makeFlags INSTALL_DTBS_PATH=$out/dtbs dtbs_install
+          make -C "$build" $makeFlags INSTALL_MOD_PATH=$modulesOutput INSTALL_MOD_STRIP=1 modules_install
+          rm -f $modulesOutput/lib/modules/*/build
+          bash $installDevScript "$source" "$build" ${arch} $dev/lib/modules/${modDirVersion}
+        '';
+
+        passthru =
+          {
+            inherit modDirVersion configfile kernelPatches objects;
+            config =
+              config
+              // {
+                inherit isYes isModule;
+                isEnabled = symbol: isYes symbol || isModule symbol;
+              };
+          }
+          // lib.optionalAttrs (features != {}) {inherit features;};
+        meta =
+          {
+            license = lib.licenses.gpl2Only;
+            platforms = lib.platforms.linux;
+          }
+          // extraMeta;
+      })
 )

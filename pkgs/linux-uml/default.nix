@@ -27,18 +27,10 @@
     if debug
     then "uml-debug"
     else "uml";
-in
-  llvmPackages_22.stdenv.mkDerivation {
-    pname = "linux-${kernel}";
-    inherit (linux) version patches;
+
+  common = {
+    inherit (linux) version;
     src = linux-source;
-
-    outputs = [
-      "out"
-      "dev"
-      "modules"
-    ];
-
     nativeBuildInputs = [
       llvmPackages_22.lld
       llvmPackages_22.llvm
@@ -56,14 +48,8 @@ in
       zstd
     ];
     hardeningDisable = ["all"];
-
-    makeFlags = [
-      "ARCH=um"
-      "LLVM=1"
-    ];
+    makeFlags = ["ARCH=um" "LLVM=1"];
     fragments = linux.fragments kernel;
-    configureScript = ../linux/configure.sh;
-    installDevScript = ../linux/install-dev.sh;
     env =
       linux.reproducible
       // {
@@ -71,38 +57,67 @@ in
         RUST_LIB_SRC = rustPlatform.rustLibSrc;
         KRUSTFLAGS = "--remap-path-prefix=${rustPlatform.rustLibSrc}=/";
       };
-
-    postPatch = "patchShebangs scripts";
-    configurePhase = ''
-      source=$PWD build=$PWD/../build
-      mkdir "$build"
-      build=$(realpath "$build")
-      bash $configureScript "$source" "$build" um $fragments
-    '';
-    buildPhase = ''
-      make -C "$build" $makeFlags -j$NIX_BUILD_CORES
-    '';
-    installPhase = ''
-      mkdir -p $out
-      cp "$build/linux" "$build/System.map" $out/
-      cp "$build/.config" $out/config
-      make -C "$build" $makeFlags INSTALL_MOD_PATH=$modules modules_install
-      rm -f $modules/lib/modules/*/build
-      bash $installDevScript "$source" "$build" um,x86 $dev/lib/modules/${linux.modDirVersion}
-    '';
     dontStrip = true;
+    dontFixup = true;
+  };
 
-    passthru = {
-      inherit (linux) modDirVersion;
-      inherit kernel;
-      arch = "um";
-      config = linux.config kernel;
-    };
+  # The kernel without the series: what make starts from, so that a change of
+  # the series compiles what it touches and no more.
+  objects = llvmPackages_22.stdenv.mkDerivation (common
+    // {
+      pname = "linux-${kernel}-objects";
+      postPatch = linux.prepareSource;
+      configurePhase = linux.findFolders;
+      buildPhase = ''
+        cat $fragments >"$build/fragments.config"
+        make -C "$source" O="$build" $makeFlags KCONFIG_ALLCONFIG="$build/fragments.config" allnoconfig
+        make -C "$build" $makeFlags -j$NIX_BUILD_CORES
+      '';
+      installPhase = ''cp -r "$build" $out'';
+    });
+in
+  llvmPackages_22.stdenv.mkDerivation (common
+    // {
+      pname = "linux-${kernel}";
+      inherit (linux) patches;
+      outputs = ["out" "dev" "modules"];
+      inherit objects;
+      configureScript = ../linux/configure.sh;
+      installDevScript = ../linux/install-dev.sh;
 
-    meta = {
-      description = "User-mode Linux with Rust, SDIO and mac80211" + lib.optionalString debug ", all detectors on";
-      license = lib.licenses.gpl2Only;
-      platforms = ["x86_64-linux"];
-      mainProgram = "linux";
-    };
-  }
+      prePatch = linux.prepareSource;
+      configurePhase =
+        linux.findFolders
+        + ''
+          # Make would hand these on to every program it starts.
+          modulesOutput=$modules
+          unset modules src
+          ${linux.startFromObjects}
+          bash $configureScript "$source" "$build" um $fragments
+        '';
+      buildPhase = ''
+        make -C "$build" $makeFlags -j$NIX_BUILD_CORES
+      '';
+      installPhase = ''
+        mkdir -p $out
+        cp "$build/linux" "$build/System.map" $out/
+        cp "$build/.config" $out/config
+        make -C "$build" $makeFlags INSTALL_MOD_PATH=$modulesOutput modules_install
+        rm -f $modulesOutput/lib/modules/*/build
+        bash $installDevScript "$source" "$build" um,x86 $dev/lib/modules/${linux.modDirVersion}
+      '';
+
+      passthru = {
+        inherit (linux) modDirVersion;
+        inherit kernel objects;
+        arch = "um";
+        config = linux.config kernel;
+      };
+
+      meta = {
+        description = "User-mode Linux with Rust, SDIO and mac80211" + lib.optionalString debug ", all detectors on";
+        license = lib.licenses.gpl2Only;
+        platforms = ["x86_64-linux"];
+        mainProgram = "linux";
+      };
+    })

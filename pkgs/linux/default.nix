@@ -38,4 +38,20 @@ in rec {
     KBUILD_BUILD_VERSION = "1";
     KBUILD_BUILD_TIMESTAMP = "@1";
   };
+
+  # Make goes by time stamps: all that comes from the archive is as old as what
+  # a build in the Nix store left, and what a patch touches is younger.
+  prepareSource = ''
+    patchShebangs scripts
+    find . -exec touch -h -d @1 {} +
+  '';
+  findFolders = ''
+    source=$PWD
+    build=$(realpath ..)/objects
+    mkdir -p "$build"
+  '';
+  startFromObjects = ''
+    cp -r --preserve=timestamps $objects/. "$build/"
+    chmod -R u+w "$build"
+  '';
 }
