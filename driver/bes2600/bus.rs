@@ -11,6 +11,7 @@ use super::{
         Count,
         Transfer, //
     },
+    text::Errno,
 };
 use core::fmt;
 use kernel::{
@@ -80,8 +81,10 @@ impl fmt::Display for BusError {
         };
         write!(
             f,
-            "{operation} at {:#07x} failed with {:?} after {} attempts; ",
-            self.address, self.error, self.attempts
+            "{operation} at {:#07x} failed with {}, attempt {}; ",
+            self.address,
+            Errno(self.error),
+            self.attempts
         )?;
         f.write_str(if self.card_gone() {
             "the card was removed"

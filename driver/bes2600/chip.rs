@@ -162,9 +162,9 @@ impl Chip {
         self.faults_logged.store(true, Relaxed);
     }
 
-    /// Notes that the chip cannot be used any more.
+    /// Notes that the chip cannot be used any more. A card that is pulled is no error to report.
     pub(crate) fn fail(&self, link: &mut Link, fault: Fault, dev: &Device<Bound>) {
-        if self.faults_logged.load(Relaxed) {
+        if self.faults_logged.load(Relaxed) && !fault.card_gone() {
             dev_err!(dev, "{}\n", Text(&fault));
         }
         link.phase = Phase::Broken(fault);

@@ -22,6 +22,7 @@ use super::{
             sequence::Gap, //
         },
     },
+    text::Errno,
 };
 use core::fmt;
 use kernel::prelude::*;
@@ -253,7 +254,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Kernel { what, error } => write!(f, "{what} failed with {error:?}"),
+            Self::Kernel { what, error } => write!(f, "{what} failed with {}", Errno(*error)),
             Self::NoMultiBlock => f.write_str(
                 "card does not support multi-block transfers; this is not a BES2600 the driver can \
                  use",
@@ -265,7 +266,8 @@ impl fmt::Display for Failure {
             ),
             Self::Missing { file, error } => write!(
                 f,
-                "firmware {file}: cannot be loaded ({error:?}); install the firmware package"
+                "firmware {file}: cannot be loaded ({}); install the firmware package",
+                Errno(*error)
             ),
             Self::Container { file, error } => write!(f, "firmware {file}: {error}; {REINSTALL}"),
             Self::SddLen { file, len } => write!(
