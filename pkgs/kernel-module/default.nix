@@ -38,10 +38,7 @@ llvmPackages_22.stdenv.mkDerivation {
       "ARCH=${kernel.arch}"
       "LLVM=1"
     ]
-    ++ lib.optionals lint [
-      "CLIPPY=1"
-      "W=e"
-    ];
+    ++ lib.optionals lint ["CLIPPY=1" "KRUSTFLAGS=-Dwarnings"];
   buildPhase = ''
     make -C $kernelBuild $makeFlags M=$PWD/${name} -j$NIX_BUILD_CORES modules
   '';
