@@ -17,4 +17,5 @@
   debug-works = callPackage ./debug-works.nix {};
   kunit = callPackage ./kunit.nix {};
   reproducible = callPackage ./reproducible.nix {};
+  vsdio = callPackage ./vsdio.nix {};
 }
