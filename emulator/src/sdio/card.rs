@@ -205,7 +205,7 @@ impl Card {
         let Transfer::Read { block_size, blocks } = command.transfer else {
             return Reply::data_error(r5::STATE_CMD | r5::ERROR, BusError::Timeout);
         };
-        let count = block_size.saturating_mul(blocks).min(1 << 16);
+        let count = block_size.saturating_mul(blocks).min(1 << 20);
         let step = u32::from(access.increment);
         let bytes = (0..count)
             .map(|index| {
