@@ -2,7 +2,7 @@
 #
 # Every detector of the debug kernel reports a defect planted for it.
 {
-  lib,
+  callPackage,
   runCommand,
   llvmPackages_22,
   linux-uml-debug,
@@ -11,14 +11,7 @@
   util-linux,
 }: let
   kernel = linux-uml-debug;
-  source = lib.fileset.toSource {
-    root = ./.;
-    fileset = lib.fileset.unions [
-      ./lib
-      ./debug-works
-      ./scenarios/planted.sh
-    ];
-  };
+  source = callPackage ./lib/guest.nix {} [./debug-works ./scenarios/planted.sh];
   planted = llvmPackages_22.stdenv.mkDerivation {
     name = "planted-defects";
     src = ./debug-works;

@@ -4,6 +4,7 @@
 # output keeps the console log and the results.
 {
   lib,
+  callPackage,
   runCommand,
   busybox,
   iproute2,
@@ -28,18 +29,7 @@
   # Further commands, after a run that passed; OUT is where its files are.
   judge ? "",
 }: let
-  source = lib.fileset.toSource {
-    root = ../.;
-    fileset = lib.fileset.unions [
-      ./guest-init
-      ./judge.sh
-      ./kernel-reports
-      ./allowed-reports.txt
-      ./uml-run
-      ./ktap
-      (../scenarios + "/${scenario}.sh")
-    ];
-  };
+  source = callPackage ./guest.nix {} [(../scenarios + "/${scenario}.sh")];
   modules = runCommand "modules" {} ''
     for module in ${vsdioFor kernel} ${bes2600For kernel}; do
       for file in $module/lib/modules/*/updates/*.ko; do

@@ -59,11 +59,11 @@
     pkgs.runCommand "cargo-dependencies" {inherit src;} ''
       mkdir $out
       cd $src
-      find . \( -name Cargo.toml -o -name Cargo.lock \) -exec cp --parents -t $out {} +
+      find . \( -name Cargo.toml -o -name Cargo.lock \) -exec cp --parents --no-preserve=mode -t $out {} +
       find . -name '*.rs' | while read -r file; do
         mkdir -p "$out/$(dirname "$file")"
         case $file in
-          */main.rs | */build.rs | */bin/*) printf '//! .\nfn main() {}\n' ;;
+          */main.rs | */build.rs | */bin/* | */examples/*) printf '//! .\nfn main() {}\n' ;;
           *) echo '//! .' ;;
         esac >"$out/$file"
       done
