@@ -11,7 +11,7 @@
   kernel = linux-uml;
   options = [
     "--append"
-    "kunit.enable=1"
+    "kunit.enable=1 kunit.autorun=1"
   ];
   judge = ''
     python3 ${./lib/ktap} "$OUT/console.log" ${./kunit-suites.txt} | tee "$OUT/results.tap"
