@@ -9,12 +9,13 @@ use crate::{
 };
 
 use kernel::{
-    mmc::host::{
-        Cap, Caps, Config, Host, Ios, Limits, Ops, PowerMode, Request, SignalVoltage, Tuning,
-    },
+    mmc::host::{Host, Ios, Ops, PowerMode, Request, SignalVoltage, Tuning},
     new_mutex,
     prelude::*,
-    sync::{Arc, ArcBorrow, Mutex},
+    sync::{
+        Arc, ArcBorrow, Mutex,
+        atomic::{Atomic, ordering::Relaxed},
+    },
     time::{
         Delta, Instant,
         hrtimer::{ArcHrTimerHandle, HrTimerPointer},
@@ -24,33 +25,34 @@ use kernel::{
 /// Index of the command that switches the signal voltage to 1.8 V.
 const VOLTAGE_SWITCH: u32 = 11;
 
-/// Most segments that a request's data may be scattered over. It is copied, so any number will do.
-const MAX_SEGS: u16 = 128;
-
 /// Data of the host.
 #[pin_data]
 pub(crate) struct Controller {
     shared: Arc<Shared>,
-    /// Time that the program has for a request.
-    timeout: Delta,
-    /// The host announces UHS-I modes.
-    uhs: bool,
+    /// Time, in milliseconds, that the program has for a request.
+    timeout_ms: Atomic<u32>,
+    /// The host can switch to 1.8 V.
+    low_voltage: bool,
     /// The timer of the outstanding request. It is left running when the request ends before.
     #[pin]
     armed: Mutex<Option<ArcHrTimerHandle<Shared>>>,
 }
 
 impl Controller {
-    pub(crate) fn new(shared: Arc<Shared>, setup: &abi::Setup) -> Result<Arc<Self>> {
+    pub(crate) fn new(shared: Arc<Shared>, low_voltage: bool) -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
                 shared,
-                timeout: Delta::from_millis(i64::from(setup.timeout_ms)),
-                uhs: setup.caps & (abi::caps::UHS_SDR50 | abi::caps::UHS_SDR104) != 0,
+                timeout_ms: Atomic::new(abi::MIN_TIMEOUT_MS),
+                low_voltage,
                 armed <- new_mutex!(None, "vsdio::armed"),
             }),
             GFP_KERNEL,
         )
+    }
+
+    pub(crate) fn set_timeout_ms(&self, timeout_ms: u32) {
+        self.timeout_ms.store(timeout_ms, Relaxed);
     }
 
     /// Hands a command of `request` to the program and limits the time for its answer.
@@ -58,16 +60,19 @@ impl Controller {
         let mut armed = self.armed.lock();
         // Waits for the timer of the request before, so that it cannot be taken for this one's.
         drop(armed.take());
-        let deadline = Instant::now() + self.timeout;
-        if self.shared.begin(request, stopping, deadline) {
-            *armed = Some(self.shared.clone().start(self.timeout));
+        let timeout = Delta::from_millis(i64::from(self.timeout_ms.load(Relaxed)));
+        if self
+            .shared
+            .begin(request, stopping, Instant::now() + timeout)
+        {
+            *armed = Some(self.shared.clone().start(timeout));
         }
     }
 
     /// The program has answered; its answer has been checked.
     pub(crate) fn reply(&self, in_flight: InFlight, reply: &abi::Reply<'_>) {
         let command = errno(reply.command).map(|()| reply.response);
-        if in_flight.opcode() == Some(VOLTAGE_SWITCH) && self.uhs && command.is_ok() {
+        if in_flight.opcode() == Some(VOLTAGE_SWITCH) && self.low_voltage && command.is_ok() {
             self.shared.set_switching(true);
         }
 
@@ -110,39 +115,6 @@ fn errno(status: abi::Status) -> Result {
         abi::Status::Timeout => ETIMEDOUT,
         abi::Status::NoMedium => ENOMEDIUM,
     })
-}
-
-/// What the program asked for, as the MMC core wants it.
-pub(crate) fn config(setup: &abi::Setup) -> Config {
-    let has = |bit| setup.caps & bit != 0;
-    let mut caps = Caps::from(Cap::SdioIrq) | Cap::PowerOffCard;
-    if has(abi::caps::FOUR_BIT) {
-        caps |= Cap::FourBit;
-    }
-    if has(abi::caps::HIGH_SPEED) {
-        caps |= Cap::SdHighSpeed;
-    }
-    if has(abi::caps::UHS_SDR50) {
-        caps |= Caps::from(Cap::UhsSdr12) | Cap::UhsSdr25 | Cap::UhsSdr50;
-    }
-    if has(abi::caps::UHS_SDR104) {
-        caps |= Caps::from(Cap::UhsSdr12) | Cap::UhsSdr25 | Cap::UhsSdr104;
-    }
-    if has(abi::caps::NON_REMOVABLE) {
-        caps |= Cap::NonRemovable;
-    }
-    Config {
-        caps,
-        sdio_only: has(abi::caps::SDIO_ONLY),
-        keep_power: has(abi::caps::KEEP_POWER),
-        clock: setup.f_min..=setup.f_max,
-        limits: Limits {
-            max_blk_size: setup.max_blk_size,
-            max_blk_count: setup.max_blk_count,
-            max_req_size: setup.max_req_size,
-            max_segs: MAX_SEGS,
-        },
-    }
 }
 
 #[vtable]
@@ -200,7 +172,7 @@ impl Ops for Controller {
     ) -> Result {
         match ios.signal_voltage() {
             SignalVoltage::V330 => Ok(()),
-            SignalVoltage::V180 if me.uhs => Ok(()),
+            SignalVoltage::V180 if me.low_voltage => Ok(()),
             _ => Err(EINVAL),
         }
     }

@@ -4,17 +4,17 @@
 
 use crate::{
     abi::{self, CardMessage, Frames},
-    controller::{self, Controller},
+    node::Node,
+    outbox::Note,
     state::{Phase, Shared},
+    unit::{self, Unit},
 };
 
 use kernel::{
-    devres::Devres,
     faux,
     fs::{File, Kiocb},
     iov::{IovIterDest, IovIterSource},
     miscdevice::{MiscDevice, MiscDeviceRegistration},
-    mmc::host::Registration,
     new_mutex,
     prelude::*,
     str::CString,
@@ -31,21 +31,11 @@ static NEXT: Atomic<u32> = Atomic::new(0);
 /// Length of a buffer for any message but a `REQUEST`.
 const SHORT_LEN: usize = 32;
 
-/// A registered host. The fields are dropped in their order.
+/// The host of a program that has written `SETUP`. The fields are dropped in their order.
 struct Plugged {
-    host: Devres<Registration<Controller>>,
-    controller: Arc<Controller>,
-    _parent: faux::Registration,
-}
-
-impl Plugged {
-    fn signal_irq(&self) {
-        self.host.try_access_with(|host| host.signal_irq());
-    }
-
-    fn detect_change(&self) {
-        self.host.try_access_with(|host| host.detect_change(0));
-    }
+    unit: Arc<Unit>,
+    /// The device of a host that is not a node's.
+    _parent: Option<faux::Registration>,
 }
 
 /// What writers share, one at a time.
@@ -59,6 +49,8 @@ struct Writer {
 #[pin_data]
 pub(crate) struct Port {
     shared: Arc<Shared>,
+    /// The node whose device was opened.
+    node: Option<Arc<Node>>,
     #[pin]
     writer: Mutex<Writer>,
 }
@@ -71,6 +63,9 @@ impl Port {
             let message = frame
                 .and_then(|frame| CardMessage::decode(&frame))
                 .map_err(|_| EINVAL)?;
+            if snapshot.phase == Phase::Gone {
+                return Err(ENODEV);
+            }
             let is_setup = matches!(message, CardMessage::Setup(_));
             if is_setup != (snapshot.phase == Phase::New) {
                 return Err(EINVAL);
@@ -88,32 +83,46 @@ impl Port {
         Ok(())
     }
 
-    /// Adds the host.
+    /// Adds the host, or finds that of the node.
     fn set_up(&self, setup: &abi::Setup) -> Result<Plugged> {
+        let shared = &self.shared;
+        let soldered = setup.caps & abi::caps::NON_REMOVABLE != 0;
+        if let Some(node) = &self.node {
+            let index = node.unit.index().ok_or(ENODEV)?;
+            node.unit.controller.set_timeout_ms(setup.timeout_ms);
+            shared.starting(setup);
+            shared.ready(index);
+            if soldered {
+                shared.plug();
+                node.unit.detect_change();
+            }
+            return Ok(Plugged {
+                unit: node.unit.clone(),
+                _parent: None,
+            });
+        }
+
         let name = CString::try_from_fmt(fmt!("vsdio.{}", NEXT.fetch_add(1, Relaxed)))?;
         let parent = faux::Registration::new(&name, None)?;
-        let buffer = abi::max_host_message(setup.max_req_size);
-        self.shared
-            .set_spare(KVVec::with_capacity(buffer, GFP_KERNEL)?);
-        let controller = Controller::new(self.shared.clone(), setup)?;
-
-        if setup.caps & abi::caps::NON_REMOVABLE != 0 {
-            self.shared.plug();
+        let low_voltage = setup.caps & (abi::caps::UHS_SDR50 | abi::caps::UHS_SDR104) != 0;
+        shared.starting(setup);
+        if soldered {
+            shared.plug();
         }
-        self.shared.set_phase(Phase::Starting);
-        let config = controller::config(setup);
-        let registration = Registration::new(parent.as_ref().as_ref(), &config, controller.clone());
-        let host = registration.inspect_err(|_| {
-            self.shared.unplug();
-            self.shared.set_phase(Phase::New);
-        })?;
-
-        let index = host.try_access_with(|host| host.index()).ok_or(ENODEV)?;
-        self.shared.ready(index);
+        let unit = Unit::new(
+            parent.as_ref().as_ref(),
+            shared,
+            &unit::config_of_setup(setup),
+            low_voltage,
+            setup.timeout_ms,
+        )
+        .and_then(|unit| Ok(Arc::new(unit, GFP_KERNEL)?))
+        .inspect_err(|_| shared.reset())?;
+        let index = unit.index().ok_or(ENODEV)?;
+        shared.ready(index);
         Ok(Plugged {
-            host,
-            controller,
-            _parent: parent,
+            unit,
+            _parent: Some(parent),
         })
     }
 
@@ -123,25 +132,25 @@ impl Port {
             *plugged = Some(self.set_up(setup)?);
             return Ok(());
         }
-        let plugged = plugged.as_ref().ok_or(EINVAL)?;
+        let Plugged { unit, .. } = plugged.as_ref().ok_or(EINVAL)?;
         match message {
             CardMessage::Setup(_) => {}
             CardMessage::Insert => {
                 self.shared.plug();
-                plugged.detect_change();
+                unit.detect_change();
             }
             CardMessage::Remove => {
                 self.shared.unplug();
-                plugged.detect_change();
+                unit.detect_change();
             }
             CardMessage::Irq { level } => {
                 if self.shared.set_irq_level(*level) {
-                    plugged.signal_irq();
+                    unit.signal_irq();
                 }
             }
             CardMessage::Reply(reply) => {
                 if let Some(in_flight) = self.shared.take(reply.tag) {
-                    plugged.controller.reply(in_flight, reply);
+                    unit.controller.reply(in_flight, reply);
                 }
             }
         }
@@ -152,12 +161,22 @@ impl Port {
 #[vtable]
 impl MiscDevice for Port {
     type Ptr = Pin<KBox<Self>>;
+    type RegistrationData = Option<Arc<Node>>;
 
-    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr> {
-        let shared = Arc::pin_init(Shared::new(), GFP_KERNEL)?;
+    fn open(_file: &File, misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr> {
+        let node = misc.data().clone();
+        let shared = match &node {
+            None => Arc::pin_init(Shared::new(), GFP_KERNEL)?,
+            Some(node) => {
+                node.open()?;
+                node.shared.clone()
+            }
+        };
+        let opened = node.clone();
         KBox::pin_init(
             pin_init!(Self {
                 shared,
+                node,
                 writer <- new_mutex!(
                     Writer {
                         plugged: None,
@@ -168,11 +187,19 @@ impl MiscDevice for Port {
             }),
             GFP_KERNEL,
         )
+        .inspect_err(|_| {
+            if let Some(node) = opened {
+                node.close();
+            }
+        })
     }
 
     fn release(port: Self::Ptr, _file: &File) {
         // From here on every request ends at once, so that the host can be removed.
-        port.shared.unplug();
+        match &port.node {
+            None => port.shared.unplug(),
+            Some(node) => node.close(),
+        }
     }
 
     fn read_iter(kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterDest<'_>) -> Result<usize> {
@@ -181,6 +208,9 @@ impl MiscDevice for Port {
         loop {
             let mut state = me.shared.state.lock();
             while done == 0 && !state.is_readable() {
+                if state.phase == Phase::Gone {
+                    return Err(ENODEV);
+                }
                 if kiocb.is_nonblocking() {
                     return Err(EAGAIN);
                 }
@@ -199,7 +229,7 @@ impl MiscDevice for Port {
             let len = note.len();
             let mut short = [0; SHORT_LEN];
             let bytes = match (&note, note.short()) {
-                (crate::outbox::Note::Request { message, .. }, _) => message.as_slice(),
+                (Note::Request { message, .. }, _) => message.as_slice(),
                 (_, Some(message)) => {
                     let len = message.encode(&mut short).map_err(|_| EIO)?;
                     short.get(..len).ok_or(EIO)?
@@ -251,7 +281,10 @@ impl MiscDevice for Port {
 
     fn poll(me: Pin<&Self>, file: &File, table: PollTable<'_>) -> PollEvents {
         table.register_wait(file, &me.shared.readable);
-        if me.shared.state.lock().is_readable() {
+        let state = me.shared.state.lock();
+        if state.phase == Phase::Gone {
+            PollEvents::IN | PollEvents::OUT | PollEvents::HUP
+        } else if state.is_readable() {
             PollEvents::IN | PollEvents::OUT
         } else {
             PollEvents::OUT

@@ -29,6 +29,8 @@ pub(crate) enum Phase {
     Starting,
     /// The host is registered.
     Ready,
+    /// The host was removed from under the program.
+    Gone,
 }
 
 /// How the command and the data of a request ended whose stop command is outstanding.
@@ -187,6 +189,8 @@ pub(crate) struct State {
     irq_unmasked: bool,
     /// The card drives `DAT[0]` low, between `CMD11` and the clock at 1.8 V.
     switching: bool,
+    /// Most data bytes in a request that the program has room for.
+    max_req_size: usize,
     /// A buffer for the next request.
     spare: Option<KVVec<u8>>,
 }
@@ -241,15 +245,12 @@ impl Shared {
                 irq_level: false,
                 irq_unmasked: false,
                 switching: false,
+                max_req_size: 0,
                 spare: None,
             }),
             readable <- new_poll_condvar!("vsdio::readable"),
             timer <- HrTimer::new(),
         })
-    }
-
-    pub(crate) fn set_phase(&self, phase: Phase) {
-        self.state.lock().phase = phase;
     }
 
     /// Keeps a buffer for requests.
@@ -258,12 +259,38 @@ impl Shared {
         drop(replaced);
     }
 
+    /// The program has written `SETUP`: the host may be added, if it is not there yet.
+    pub(crate) fn starting(&self, setup: &abi::Setup) {
+        let mut state = self.state.lock();
+        state.phase = Phase::Starting;
+        state.max_req_size = setup.max_req_size as usize;
+    }
+
     /// The host is registered: says so before everything else.
     pub(crate) fn ready(&self, host_index: u32) {
         let mut state = self.state.lock();
         state.outbox.push_front(Note::SetupDone { host_index });
         state.phase = Phase::Ready;
         drop(state);
+        self.readable.notify_all();
+    }
+
+    /// Forgets the program, which has gone, and empties the slot.
+    pub(crate) fn reset(&self) {
+        self.unplug();
+        let mut state = self.state.lock();
+        if state.phase != Phase::Gone {
+            state.phase = Phase::New;
+        }
+        let unread = core::mem::replace(&mut state.outbox, Outbox::new());
+        drop(state);
+        drop(unread);
+    }
+
+    /// The host is gone, though the program is not.
+    pub(crate) fn hang_up(&self) {
+        self.unplug();
+        self.state.lock().phase = Phase::Gone;
         self.readable.notify_all();
     }
 
@@ -298,9 +325,11 @@ impl Shared {
         let encoded = in_flight.encode(&mut message);
 
         let mut state = self.state.lock();
+        let len = in_flight.request.data().map_or(0, |data| data.len());
         let refused = match encoded {
             Err(error) => Some(error),
             Ok(()) if !state.inserted => Some(ENOMEDIUM),
+            Ok(()) if len > state.max_req_size => Some(EINVAL),
             Ok(()) if state.in_flight.is_some() => Some(EBUSY),
             Ok(()) => None,
         };
