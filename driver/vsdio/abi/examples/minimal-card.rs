@@ -4,7 +4,8 @@
 //!
 //! `minimal-card [--device FILE] [--timeout MS] [--uhs] [--soldered] [--empty] [FAULT=N]...`
 //! plugs the card in, prints `ready`, and answers until its standard input ends. Lines there are
-//! commands: `insert`, `remove`, `irq 0|1`, `stall` (reads, but does not answer any more), `count` (of requests), `quit`.
+//! commands: `insert`, `remove`, `irq N` (an interrupt whose level falls when register 0 has been read
+//! N times), `stall` (reads, but does not answer any more), `count` (of requests), `quit`.
 //!
 //! A FAULT strikes at the Nth request after an insertion, counted from 1: `remove` the card instead of
 //! answering, `stall`, `die` (exit at once), `late` (answer after the kernel has given up),
@@ -239,6 +240,8 @@ fn send(device: &File, message: CardMessage<'_>) -> Outcome<()> {
 #[derive(Default)]
 struct Control {
     requests: u64,
+    /// Reads of register 0 until the level of the interrupt falls.
+    irq: u32,
     stalled: bool,
 }
 
@@ -250,12 +253,15 @@ fn commands(device: &File, control: &Mutex<Control>) -> Outcome<()> {
                 send(device, CardMessage::Insert)?;
             }
             "remove" => send(device, CardMessage::Remove)?,
-            "irq 0" => send(device, CardMessage::Irq { level: false })?,
-            "irq 1" => send(device, CardMessage::Irq { level: true })?,
             "stall" => control.lock().map_err(|_| "poisoned")?.stalled = true,
             "count" => println!("count {}", control.lock().map_err(|_| "poisoned")?.requests),
             "quit" => break,
-            other => return Err(format!("unknown command {other:?}").into()),
+            other => {
+                let reads = other.strip_prefix("irq ").ok_or("unknown command")?;
+                let reads = reads.parse()?;
+                control.lock().map_err(|_| "poisoned")?.irq = reads;
+                send(device, CardMessage::Irq { level: reads != 0 })?;
+            }
         }
     }
     Ok(())
@@ -278,6 +284,18 @@ fn reply(device: &File, request: &Request<'_>, answer: Option<&(u32, Vec<u8>)>) 
     )
 }
 
+/// Register 0 of the function is read.
+fn attended(device: &File, control: &Mutex<Control>) -> Outcome<()> {
+    let mut control = control.lock().map_err(|_| "poisoned")?;
+    if control.irq > 0 {
+        control.irq -= 1;
+        if control.irq == 0 {
+            send(device, CardMessage::Irq { level: false })?;
+        }
+    }
+    Ok(())
+}
+
 /// Answers a request, or does what a fault asks for instead.
 fn serve(
     device: &File,
@@ -293,6 +311,9 @@ fn serve(
     };
     if stalled {
         return Ok(());
+    }
+    if (request.opcode, request.arg >> 9) == (52, 1 << 19) {
+        attended(device, control)?;
     }
     let fault = options.faults.iter().find(|(_, at)| *at == count);
     match fault.map_or("", |(fault, _)| fault.as_str()) {
