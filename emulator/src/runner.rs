@@ -28,6 +28,29 @@ pub struct Options {
     pub wake_line: Option<PathBuf>,
 }
 
+/// Makes commands take their time. What a sleep takes too long, by the granularity of the system's
+/// timers, is credited to the commands that follow, so that the mean is right.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    owed: Duration,
+    credit: Duration,
+}
+
+impl Pace {
+    fn spend(&mut self, cost: Duration) {
+        self.owed = self.owed.saturating_add(cost);
+        let paid = self.owed.min(self.credit);
+        self.owed = self.owed.saturating_sub(paid);
+        self.credit = self.credit.saturating_sub(paid);
+        if !self.owed.is_zero() {
+            let start = Instant::now();
+            std::thread::sleep(self.owed);
+            self.credit = start.elapsed().saturating_sub(self.owed);
+            self.owed = Duration::ZERO;
+        }
+    }
+}
+
 /// What a turn of the loop has ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -47,7 +70,7 @@ pub struct Runner {
     trace: Option<SharedTrace>,
     wake_line: Option<PathBuf>,
     start: Instant,
-    inserted: bool,
+    pace: Pace,
     ready: bool,
     level: bool,
     replug_at: Option<Duration>,
@@ -76,7 +99,7 @@ impl Runner {
             trace,
             wake_line: options.wake_line.clone(),
             start: Instant::now(),
-            inserted: false,
+            pace: Pace::default(),
             ready: false,
             level: false,
             replug_at: None,
@@ -146,7 +169,6 @@ impl Runner {
         let now = self.start.elapsed();
         self.chip.tick(now);
         if self.replug_at.take_if(|at| *at <= now).is_some() {
-            self.inserted = true;
             self.device.queue(&CardMessage::Insert)?;
         }
         let (_, mut output) = self.device.split();
@@ -162,7 +184,6 @@ impl Runner {
                 HostMessage::SetupDone { host_index } => {
                     self.host_index = Some(host_index);
                     self.ready = true;
-                    self.inserted = true;
                     output.queue(&CardMessage::Insert)?;
                 }
                 HostMessage::Request(request) => {
@@ -177,9 +198,7 @@ impl Runner {
                     let answer = self.chip.command(now, &command);
                     update_level(&self.chip, &mut self.level, &mut output)?;
                     if let Answer::Reply(reply) = answer {
-                        if !reply.duration.is_zero() {
-                            std::thread::sleep(reply.duration);
-                        }
+                        self.pace.spend(reply.duration);
                         output.queue(&encode(request.tag, &reply))?;
                     }
                     match self.chip.take_action() {
@@ -187,7 +206,6 @@ impl Runner {
                         Some(Action::Die) => return Ok(Turn::Die),
                         Some(Action::Unplug(replug)) => {
                             output.queue(&CardMessage::Remove)?;
-                            self.inserted = false;
                             self.chip.set_bus(now, Bus::default());
                             self.replug_at = replug.map(|after| now.saturating_add(after));
                         }
