@@ -144,9 +144,17 @@ impl Files {
     }
 }
 
-/// Brings the chip up. On failure everything done is undone.
+/// Brings the chip up. On failure everything done is undone, and the calibration is measured again
+/// next time: it may be the cause, or another card may be in the slot by then.
 pub(crate) fn bring_up(func: &Func<Bound>) -> Result<Bes2600<'_>, Failure> {
     let dev: &Device<Bound> = func.as_ref();
+    try_bring_up(func, dev).inspect_err(|_| dpd_cache::forget(dev.name()))
+}
+
+fn try_bring_up<'bound>(
+    func: &'bound Func<Bound>,
+    dev: &Device<Bound>,
+) -> Result<Bes2600<'bound>, Failure> {
     if !func.multi_block() {
         return Err(Failure::NoMultiBlock);
     }
@@ -221,9 +229,9 @@ fn reset_if_running(func: &Func<Bound>, chip: &Chip) -> Result<(), Failure> {
     const RUNNING: u8 = Status::MCU_READY | Status::DPD_READY | Status::WIFI_READY;
     let running = |status: Status| status.0 & RUNNING != 0;
     let read = || {
-        mcu::status(func, chip).map_err(|error| Failure::Bus {
+        mcu::status(func, chip).map_err(|fault| Failure::Broken {
             step: "reading the chip's status",
-            error,
+            fault,
         })
     };
     let status = read()?;
@@ -275,9 +283,9 @@ fn wait_for_calibration(func: &Func<Bound>, chip: &Chip) -> Result<(), Failure> 
     })
     .map_err(|last| match last {
         Ok(status) => Failure::DpdTimeout { status: status.0 },
-        Err(error) => Failure::Bus {
+        Err(fault) => Failure::Broken {
             step: "waiting for the boot firmware",
-            error,
+            fault,
         },
     })
 }
@@ -285,8 +293,11 @@ fn wait_for_calibration(func: &Func<Bound>, chip: &Chip) -> Result<(), Failure> 
 /// Waits for the firmware to introduce itself.
 fn startup(func: &Func<Bound>, chip: &Chip) -> Result<Startup, Failure> {
     let waited = chip.wait(func, STARTUP_LIMIT, |link| {
-        if let Phase::Broken(fault) = link.phase {
-            return Some(Err(Failure::Broken(fault)));
+        if let Err(fault) = link.usable() {
+            return Some(Err(Failure::Broken {
+                step: "waiting for the firmware to start",
+                fault,
+            }));
         }
         link.session
             .startup
@@ -357,16 +368,15 @@ impl<'bound> Wifi<'bound> {
         Ok(wifi)
     }
 
-    /// Lets the MCU sleep, if it still listens, and then stops the subsystem. The wake line keeps
-    /// the chip reachable in between.
+    /// Lets the MCU sleep and then stops the subsystem. The wake line keeps the chip reachable in
+    /// between. A broken chip is shut off already; the next bind resets it.
     fn stop(&self) -> Result<(), Failure> {
         let phase = self.chip.link.lock().phase;
-        match phase {
-            Phase::Broken(fault) if fault.card_gone() => return Ok(()),
-            Phase::Running => self.sleep()?,
-            Phase::Broken(_) | Phase::Download | Phase::Idle => {}
+        if !matches!(phase, Phase::Running) {
+            return Ok(());
         }
-        mcu::ring(self.func, &self.chip, Doorbell::WifiDeactivate)
+        let asleep = self.sleep();
+        asleep.and(mcu::ring(self.func, &self.chip, Doorbell::WifiDeactivate))
     }
 
     fn sleep(&self) -> Result<(), Failure> {

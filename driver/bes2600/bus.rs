@@ -160,6 +160,14 @@ impl<'a> Bus<'a> {
         self.claimed.retune_release();
     }
 
+    /// Disables the function, and with it its interrupt. The level of a chip that cannot be read
+    /// stays asserted; the core would call the handler again and again, and nobody else would ever
+    /// get the bus.
+    pub(crate) fn shut_off(&self) {
+        // Function 0 answers for a chip that hangs; a card that left has nothing to disable.
+        let _ = self.claimed.disable();
+    }
+
     fn repeat<T>(
         &self,
         operation: Operation,

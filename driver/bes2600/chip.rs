@@ -70,20 +70,30 @@ pub(crate) enum Phase {
     Download,
     /// It exchanges messages.
     Running,
-    /// It broke the protocol or left the bus; only a new probe helps.
+    /// It broke the protocol or left the bus, and its function is disabled; only a new probe helps.
     Broken(Fault),
 }
 
 /// Everything that belongs to the traffic with the chip.
 pub(crate) struct Link {
     pub(crate) phase: Phase,
-    /// Bytes the downloader announced since the last frame, or why they could not be read.
-    pub(crate) announced: Option<Result<u16, BusError>>,
+    /// Bytes the downloader announced since the last frame.
+    pub(crate) announced: Option<u16>,
     pub(crate) session: Session,
     pub(crate) receive: Buffer,
     pub(crate) transmit: Buffer,
     /// Where messages are put together before they are packed into slots.
     pub(crate) message: KVec<u8>,
+}
+
+impl Link {
+    /// Fails with what broke the chip, if something did.
+    pub(crate) fn usable(&self) -> Result<(), Fault> {
+        match self.phase {
+            Phase::Broken(fault) => Err(fault),
+            Phase::Idle | Phase::Download | Phase::Running => Ok(()),
+        }
+    }
 }
 
 /// A chip.
@@ -151,10 +161,16 @@ impl Chip {
         action(&bus, &mut self.link.lock())
     }
 
-    /// Runs `action` with the host claimed.
-    pub(crate) fn on_bus<T>(&self, func: &Func<Bound>, action: impl FnOnce(&Bus<'_>) -> T) -> T {
+    /// Runs `action` with the host claimed, unless the chip is broken: its function is disabled
+    /// then, and what made it so is the error worth telling.
+    pub(crate) fn on_bus<T>(
+        &self,
+        func: &Func<Bound>,
+        action: impl FnOnce(&Bus<'_>) -> Result<T, BusError>,
+    ) -> Result<T, Fault> {
         let claimed = func.claim();
-        action(&Bus::new(&claimed, &self.counters))
+        self.link.lock().usable()?;
+        action(&Bus::new(&claimed, &self.counters)).map_err(Fault::Bus)
     }
 
     /// Logs every fault from now on.
@@ -162,12 +178,14 @@ impl Chip {
         self.faults_logged.store(true, Relaxed);
     }
 
-    /// Notes that the chip cannot be used any more. A card that is pulled is no error to report.
-    pub(crate) fn fail(&self, link: &mut Link, fault: Fault, dev: &Device<Bound>) {
+    /// Notes that the chip cannot be used any more and silences it. A card that is pulled is no
+    /// error to report.
+    pub(crate) fn fail(&self, bus: &Bus<'_>, link: &mut Link, fault: Fault, dev: &Device<Bound>) {
         if self.faults_logged.load(Relaxed) && !fault.card_gone() {
             dev_err!(dev, "{}\n", Text(&fault));
         }
         link.phase = Phase::Broken(fault);
+        bus.shut_off();
     }
 
     /// Wakes everybody who waits for a change of the link.

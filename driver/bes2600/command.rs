@@ -60,7 +60,7 @@ impl Chip {
             self.send(bus, link, interface, request)
                 .inspect_err(|error| {
                     if let CommandError::Broken(fault) = error {
-                        self.fail(link, *fault, func.as_ref());
+                        self.fail(bus, link, *fault, func.as_ref());
                     }
                 })
         })?;

@@ -3,7 +3,6 @@
 //! The download protocol (sections 2.3 to 2.7).
 
 use super::{
-    bus::BusError,
     chip::{
         Chip,
         Waited,
@@ -11,7 +10,8 @@ use super::{
     },
     failure::{
         DownloadError,
-        Failure, //
+        Failure,
+        Fault, //
     },
     logic::{
         cmd53::Transfer,
@@ -138,11 +138,11 @@ impl<'a> Downloader<'a> {
 
     /// Reads the calibration the boot firmware measured (section 2.7). It must have announced it.
     pub(crate) fn read_dpd(&mut self) -> Result<KVec<u8>, Failure> {
-        let bus = |error| Failure::Bus {
+        let broken = |fault| Failure::Broken {
             step: "reading the DPD calibration",
-            error,
+            fault,
         };
-        let len = match self.announced().map_err(bus)? {
+        let len = match self.announced().map_err(broken)? {
             Some(len) => usize::from(len),
             None => return Err(Failure::DpdMissing),
         };
@@ -151,7 +151,7 @@ impl<'a> Downloader<'a> {
         }
         let mut block = KVec::with_capacity(len, GFP_KERNEL).map_err(no_memory)?;
         self.read(len, |bytes| block.extend_from_slice(bytes, GFP_KERNEL))
-            .map_err(bus)?
+            .map_err(broken)?
             .map_err(no_memory)?;
         let version = dpd::check(&block).map_err(Failure::Dpd)?;
         if version != dpd::VERSION {
@@ -235,7 +235,7 @@ impl<'a> Downloader<'a> {
     fn register(&self, address: u32) -> Result<u8, DownloadError> {
         self.chip
             .on_bus(self.func, |bus| bus.read(address))
-            .map_err(DownloadError::Bus)
+            .map_err(DownloadError::Broken)
     }
 
     /// Sends a frame and checks the reply to it.
@@ -247,13 +247,14 @@ impl<'a> Downloader<'a> {
                 .encode(sequence, &mut link.transmit)
                 .map_err(|_| DownloadError::TooLong)?;
             let transfer = Transfer::download_write(len).map_err(|_| DownloadError::TooLong)?;
+            link.usable().map_err(DownloadError::Broken)?;
             link.announced = None;
             bus.transmit(transfer, &link.transmit)
-                .map_err(DownloadError::Bus)
+                .map_err(|error| DownloadError::Broken(Fault::Bus(error)))
         })?;
 
         let frame = frame.name();
-        let len = match self.announced().map_err(DownloadError::Bus)? {
+        let len = match self.announced().map_err(DownloadError::Broken)? {
             Some(len) => usize::from(len),
             None => return Err(DownloadError::NoReply { frame }),
         };
@@ -268,16 +269,17 @@ impl<'a> Downloader<'a> {
             });
         }
         self.read(REPLY_LEN, |reply| check_reply(sequence, reply))
-            .map_err(DownloadError::Bus)?
+            .map_err(DownloadError::Broken)?
             .map_err(|error| DownloadError::Reply { frame, error })
     }
 
     /// Waits for the chip to announce bytes: their number, or `None` when it does not.
-    fn announced(&mut self) -> Result<Option<u16>, BusError> {
-        match self
-            .chip
-            .wait(self.func, REPLY_LIMIT, |link| link.announced.take())
-        {
+    fn announced(&mut self) -> Result<Option<u16>, Fault> {
+        let waited = self.chip.wait(self.func, REPLY_LIMIT, |link| {
+            let len = link.announced.take().map(Ok);
+            len.or_else(|| link.usable().err().map(Err))
+        });
+        match waited {
             Waited::Done(announced) => announced.map(Some),
             Waited::Polled(announced) => {
                 self.lost_interrupts = self.lost_interrupts.saturating_add(1);
@@ -287,11 +289,13 @@ impl<'a> Downloader<'a> {
         }
     }
 
-    fn read<T>(&self, len: usize, use_bytes: impl FnOnce(&[u8]) -> T) -> Result<T, BusError> {
+    fn read<T>(&self, len: usize, use_bytes: impl FnOnce(&[u8]) -> T) -> Result<T, Fault> {
         self.chip.exclusively(self.func, |bus, link| {
+            link.usable()?;
             // The length was compared with a constant that is a transfer.
             if let Ok(transfer) = Transfer::download_read(len) {
-                bus.receive(transfer, &mut link.receive)?;
+                bus.receive(transfer, &mut link.receive)
+                    .map_err(Fault::Bus)?;
             }
             Ok(use_bytes(link.receive.get(..len).unwrap_or_default()))
         })

@@ -4,7 +4,7 @@
 //!
 //! Measuring takes the boot firmware and half a second and more; later binds send the block
 //! instead. It lives in static memory, since nothing else of a driver outlives its devices. Words
-//! are atomics, so that the static needs neither a lock nor unsafe code: [`STATE`] says when they
+//! are atomics, so that the static needs no lock, which would need set-up: [`STATE`] says when they
 //! are complete, and the checksum of the block proves it.
 
 use super::logic::{

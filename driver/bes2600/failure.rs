@@ -52,6 +52,15 @@ impl Fault {
     pub(crate) fn card_gone(&self) -> bool {
         matches!(self, Self::Bus(error) if error.card_gone())
     }
+
+    fn errno(&self) -> Error {
+        match self {
+            Self::Bus(error) => error.error,
+            Self::TooLarge { .. } | Self::Batch(_) | Self::Sequence { .. } | Self::Exception(_) => {
+                EPROTO
+            }
+        }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -113,8 +122,8 @@ impl fmt::Display for CommandError {
 /// Why a download failed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum DownloadError {
-    /// A command failed after its retries.
-    Bus(BusError),
+    /// The chip cannot be used any more.
+    Broken(Fault),
     /// The chip never had a buffer free.
     NoBuffers,
     /// The chip announced a frame size no image can be sent with.
@@ -142,7 +151,7 @@ impl DownloadError {
 impl fmt::Display for DownloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bus(error) => write!(f, "{error}"),
+            Self::Broken(fault) => write!(f, "{fault}"),
             Self::NoBuffers => {
                 f.write_str("chip had no download buffer free in 1 s; power-cycle the board")
             }
@@ -178,8 +187,8 @@ pub(crate) enum Failure {
     },
     /// The radio calibration data has another size.
     SddLen { file: &'static str, len: usize },
-    /// A command failed after its retries.
-    Bus { step: &'static str, error: BusError },
+    /// The chip cannot be used any more.
+    Broken { step: &'static str, fault: Fault },
     /// The chip runs an earlier firmware and could not be reset.
     StillRunning { status: u8 },
     /// A download failed.
@@ -207,8 +216,6 @@ pub(crate) enum Failure {
         name: &'static str,
         error: CommandError,
     },
-    /// The chip stopped making sense outside a command.
-    Broken(Fault),
 }
 
 impl Failure {
@@ -218,16 +225,15 @@ impl Failure {
             Self::Kernel { error, .. } | Self::Missing { error, .. } => *error,
             Self::NoMultiBlock | Self::HostTooSmall { .. } => EOPNOTSUPP,
             Self::Container { .. } | Self::SddLen { .. } => EBADMSG,
-            Self::Bus { error, .. }
+            Self::Broken { fault, .. }
             | Self::Download {
-                error: DownloadError::Bus(error),
+                error: DownloadError::Broken(fault),
                 ..
             }
             | Self::Command {
-                error: CommandError::Broken(Fault::Bus(error)),
+                error: CommandError::Broken(fault),
                 ..
-            }
-            | Self::Broken(Fault::Bus(error)) => error.error,
+            } => fault.errno(),
             Self::StillRunning { .. } => EBUSY,
             Self::Download {
                 error: DownloadError::NoReply { .. } | DownloadError::NoBuffers,
@@ -242,11 +248,9 @@ impl Failure {
                 error: CommandError::TimedOut,
                 ..
             } => ETIMEDOUT,
-            Self::Download { .. }
-            | Self::Dpd(_)
-            | Self::Startup(_)
-            | Self::Command { .. }
-            | Self::Broken(_) => EPROTO,
+            Self::Download { .. } | Self::Dpd(_) | Self::Startup(_) | Self::Command { .. } => {
+                EPROTO
+            }
         }
     }
 }
@@ -275,7 +279,7 @@ impl fmt::Display for Failure {
                 "firmware {file}: {len} bytes instead of the {SDD_LEN} of the radio calibration; \
                  {REINSTALL}"
             ),
-            Self::Bus { step, error } => write!(f, "{step}: {error}"),
+            Self::Broken { step, fault } => write!(f, "{step}: {fault}"),
             Self::StillRunning { status } => write!(
                 f,
                 "chip still runs an earlier firmware (status {status:#04x}) and reset did not end \
@@ -310,7 +314,6 @@ impl fmt::Display for Failure {
             }
             Self::Startup(error) => write!(f, "{error}; {REINSTALL}"),
             Self::Command { name, error } => write!(f, "{name}: {error}"),
-            Self::Broken(fault) => write!(f, "{fault}"),
         }
     }
 }

@@ -3,9 +3,11 @@
 //! The MCU's status register and doorbell (section 1.7).
 
 use super::{
-    bus::BusError,
     chip::Chip,
-    failure::Failure,
+    failure::{
+        Failure,
+        Fault, //
+    },
     logic::doorbell::{
         Doorbell,
         Status,
@@ -33,7 +35,7 @@ const READY_INTERVAL: Delta = Delta::from_millis(10);
 const ROUNDS: u32 = 200;
 
 /// Reads the status register.
-pub(crate) fn status(func: &Func<Bound>, chip: &Chip) -> Result<Status, BusError> {
+pub(crate) fn status(func: &Func<Bound>, chip: &Chip) -> Result<Status, Fault> {
     chip.on_bus(func, |bus| bus.read(REG_STATUS)).map(Status)
 }
 
@@ -45,7 +47,7 @@ pub(crate) fn poll_status(
     interval: Delta,
     limit: Delta,
     done: impl Fn(Status) -> bool,
-) -> Result<(), Result<Status, BusError>> {
+) -> Result<(), Result<Status, Fault>> {
     let began = Instant::<Monotonic>::now();
     loop {
         let status = status(func, chip).map_err(Err)?;
@@ -66,9 +68,9 @@ pub(crate) fn wait_ready(func: &Func<Bound>, chip: &Chip) -> Result<(), Failure>
     })
     .map_err(|last| match last {
         Ok(status) => Failure::McuNotReady { status: status.0 },
-        Err(error) => Failure::Bus {
+        Err(fault) => Failure::Broken {
             step: "waiting for the main firmware",
-            error,
+            fault,
         },
     })
 }
@@ -76,25 +78,25 @@ pub(crate) fn wait_ready(func: &Func<Bound>, chip: &Chip) -> Result<(), Failure>
 /// Rings `doorbell` until the status register shows its answer. A doorbell whose answer shows
 /// already is not rung (F-3). The caller keeps the chip awake.
 pub(crate) fn ring(func: &Func<Bound>, chip: &Chip, doorbell: Doorbell) -> Result<(), Failure> {
-    let bus_failed = |error| Failure::Bus {
+    let broken = |fault| Failure::Broken {
         step: doorbell.name(),
-        error,
+        fault,
     };
     let Some(answer) = doorbell.acknowledge() else {
-        return write(func, chip, doorbell).map_err(bus_failed);
+        return write(func, chip, doorbell).map_err(broken);
     };
     let interval = match doorbell {
         Doorbell::WifiActivate | Doorbell::BtActivate => Delta::from_millis(25),
         _ => Delta::from_millis(2),
     };
-    let mut last = status(func, chip).map_err(bus_failed)?;
+    let mut last = status(func, chip).map_err(broken)?;
     for _ in 0..ROUNDS {
         if answer.seen(last) {
             return Ok(());
         }
-        write(func, chip, doorbell).map_err(bus_failed)?;
+        write(func, chip, doorbell).map_err(broken)?;
         fsleep(interval);
-        last = status(func, chip).map_err(bus_failed)?;
+        last = status(func, chip).map_err(broken)?;
     }
     if answer.seen(last) {
         return Ok(());
@@ -105,7 +107,7 @@ pub(crate) fn ring(func: &Func<Bound>, chip: &Chip, doorbell: Doorbell) -> Resul
     })
 }
 
-fn write(func: &Func<Bound>, chip: &Chip, doorbell: Doorbell) -> Result<(), BusError> {
+fn write(func: &Func<Bound>, chip: &Chip, doorbell: Doorbell) -> Result<(), Fault> {
     let (high, low) = doorbell.bytes();
     chip.on_bus(func, |bus| {
         bus.write(REG_DOORBELL_HIGH, high)?;

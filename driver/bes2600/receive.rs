@@ -53,7 +53,7 @@ use kernel::{
 const EMPTY_POLLS: u32 = 6;
 /// Batches read in one go before others may use the bus. The chip interrupts again for the rest.
 const BATCH_BUDGET: u32 = 32;
-/// Pause per interrupt of a chip that is broken: its level may stay asserted for ever.
+/// Pause per interrupt of a chip that is broken and still interrupts.
 const BROKEN_PAUSE: Delta = Delta::from_millis(10);
 
 /// The handler of the chip's interrupt.
@@ -82,31 +82,24 @@ impl Chip {
     fn service(&self, bus: &Bus<'_>, dev: &Device<Bound>) -> bool {
         let mut link = self.link.lock();
         let found = match link.phase {
-            Phase::Idle => {
-                // Only the withdrawal counts; a chip that cannot be read is nobody's loss now.
-                let _ = bus.read(REG_CONTROL);
-                false
-            }
-            Phase::Download => match announced_len(bus).transpose() {
-                Some(announced) => {
-                    link.announced = Some(announced);
-                    true
-                }
-                None => false,
-            },
-            Phase::Running => match self.receive(bus, &mut link, dev) {
-                Ok(batches) => batches > 0,
-                Err(fault) => {
-                    self.fail(&mut link, fault, dev);
-                    true
-                }
-            },
+            // Only the withdrawal counts.
+            Phase::Idle => bus.read(REG_CONTROL).map(|_| false).map_err(Fault::Bus),
+            Phase::Download => announced_len(bus).map_err(Fault::Bus).map(|announced| {
+                link.announced = announced.or(link.announced);
+                announced.is_some()
+            }),
+            Phase::Running => self.receive(bus, &mut link, dev).map(|batches| batches > 0),
             Phase::Broken(_) => {
-                let _ = bus.read(REG_CONTROL);
+                // It should be silent: disabling the function failed.
                 fsleep(BROKEN_PAUSE);
-                false
+                bus.shut_off();
+                Ok(false)
             }
         };
+        let found = found.unwrap_or_else(|fault| {
+            self.fail(bus, &mut link, fault, dev);
+            true
+        });
         drop(link);
         self.notify();
         found
