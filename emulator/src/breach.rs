@@ -175,11 +175,11 @@ impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "breach {}: {} Section {}: {}",
+            "breach {}: {} (section {}: {})",
             self.rule,
             self.detail,
             self.rule.section(),
-            self.rule.text().trim()
+            self.rule.text().trim().trim_end_matches('.')
         )
     }
 }

@@ -169,7 +169,7 @@ pub(crate) struct Journal {
     reported: usize,
 }
 
-/// Breaches that are kept; more are counted but not described.
+/// Breaches that are kept; more are only in the trace.
 const MAX_BREACHES: usize = 1000;
 
 impl Journal {

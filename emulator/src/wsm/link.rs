@@ -12,6 +12,9 @@ use crate::wsm::batch::{self, Batch, Outgoing};
 use crate::wsm::id::TRANSMIT;
 use crate::wsm::slots::{self, Received};
 
+/// Most messages that wait for the host.
+const MAX_QUEUE: usize = 4096;
+
 /// Counts for the summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
@@ -67,9 +70,11 @@ impl Link {
         self.credits = credits;
     }
 
-    /// Queues a message for the host.
+    /// Queues a message for the host. A host that never reads loses messages in the end.
     pub(crate) fn send(&mut self, message: Outgoing) {
-        self.queue.push_back(message);
+        if self.queue.len() < MAX_QUEUE {
+            self.queue.push_back(message);
+        }
     }
 
     /// Publishes the next batch if there is none; answers whether there is a new one.
