@@ -55,18 +55,29 @@
   flags = args: "--release --offline ${args.cargoExtraArgs or "--locked"}";
 
   # Manifests and the lock file with empty sources: all that dependencies need.
-  dummySource = src:
-    pkgs.runCommand "cargo-dependencies" {inherit src;} ''
-      mkdir $out
-      cd $src
-      find . \( -name Cargo.toml -o -name Cargo.lock \) -exec cp --parents --no-preserve=mode -t $out {} +
-      find . -name '*.rs' | while read -r file; do
-        mkdir -p "$out/$(dirname "$file")"
-        case $file in
-          */main.rs | */build.rs | */bin/* | */examples/*) printf '//! .\nfn main() {}\n' ;;
-          *) echo '//! .' ;;
-        esac >"$out/$file"
-      done
+  # Depends on the names of the sources and not on what is in them.
+  dummySource = src: let
+    filesBelow = folder:
+      lib.concatMap (
+        name:
+          if (builtins.readDir "${src}${folder}").${name} == "directory"
+          then filesBelow "${folder}/${name}"
+          else ["${folder}/${name}"]
+      ) (builtins.attrNames (builtins.readDir "${src}${folder}"));
+    sources = lib.filter (lib.hasSuffix ".rs") (filesBelow "");
+    isMain = file:
+      lib.any (suffix: lib.hasSuffix suffix file) ["/main.rs" "/build.rs"]
+      || lib.any (folder: builtins.match ".*/${folder}/[^/]+" file != null) ["bin" "examples"];
+    manifests = builtins.path {
+      name = "manifests";
+      path = src;
+      filter = path: type: type == "directory" || lib.elem (baseNameOf path) ["Cargo.toml" "Cargo.lock"];
+    };
+  in
+    pkgs.runCommand "cargo-dependencies" {} ''
+      cp -r --no-preserve=mode ${manifests} $out
+      cd $out
+      ${lib.concatMapStrings (file: "printf '//! .\\n${lib.optionalString (isMain file) "fn main() {}\\n"}' >.${file}\n") sources}
     '';
 in {
   buildDepsOnly = args:
