@@ -9,6 +9,7 @@
 (callPackage ./lib/uml.nix {}) {
   name = "kunit";
   kernel = linux-uml;
+  withChip = false;
   options = [
     "--append"
     "kunit.enable=1 kunit.autorun=1"

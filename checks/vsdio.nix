@@ -11,6 +11,7 @@
 (callPackage ./lib/uml.nix {}) {
   name = "vsdio";
   kernel = linux-uml-debug;
+  withChip = false;
   options = ["--time-travel" "--timeout" "600"];
   variables = {
     CARD = lib.getExe minimal-card;

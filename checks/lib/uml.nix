@@ -24,6 +24,8 @@
   scenario ? name,
   # Options of uml-run.
   options ? [],
+  # Whether the scenario plays with the emulated chip.
+  withChip ? true,
   # Further variables for the scenario.
   variables ? {},
   # Further commands, after a run that passed; OUT is where its files are.
@@ -39,11 +41,12 @@
       done
     done
   '';
+  firmware = "${bes2600-firmware-emulated}/lib/firmware";
   environment =
-    {
-      MODULES = modules;
+    {MODULES = modules;}
+    // lib.optionalAttrs withChip {
       EMULATOR = "${bes2600-emulator}/bin/bes2600-emulator";
-      FIRMWARE = "${bes2600-firmware-emulated}/lib/firmware";
+      FIRMWARE = firmware;
     }
     // variables;
 in
@@ -61,7 +64,7 @@ in
   }
   ''
     OUT=$PWD/out
-    bash ${source}/lib/uml-run --append "firmware_class.path=${environment.FIRMWARE}" \
+    bash ${source}/lib/uml-run ${lib.optionalString withChip "--append firmware_class.path=${firmware}"} \
       ${lib.escapeShellArgs options} \
       ${kernel}/linux ${source}/scenarios/${scenario}.sh "$OUT" \
       ${
