@@ -111,6 +111,18 @@ export_patches() { # DIR
 # The files that a patch changes, as they are before the series.
 touched() { sed -nE 's,^(---|\+\+\+) [ab]/,,p' "$@" | LC_ALL=C sort -u; }
 
+# Whether an entry of a MAINTAINERS file other than "the rest" covers a file.
+maintained() { # FILE MAINTAINERS
+  local pattern
+  while read -r pattern; do
+    [ "$pattern" != '*' ] && [ "$pattern" != '*/' ] || continue
+    [[ $pattern != */ ]] || pattern+='*'
+    # shellcheck disable=SC2053
+    [[ $1 != $pattern ]] || return 0
+  done < <(sed -nE 's/^F:[[:space:]]+//p' "$2")
+  return 1
+}
+
 check() { # DIR
   local dir failed=0 work name log file files
   dir=$(cd "$1" && pwd)
@@ -140,10 +152,19 @@ check() { # DIR
     fi
   done
 
+  # checkpatch wants every patch that adds a file to change MAINTAINERS. Look
+  # instead whether somebody is named for the file when all is applied.
+  while read -r file; do
+    maintained "$file" "$work/MAINTAINERS" || {
+      echo "series: MAINTAINERS has nobody for $file" >&2
+      failed=1
+    }
+  done < <(sed -nE '/^--- \/dev\/null$/{n;s,^\+\+\+ b/,,p}' "${files[@]}" | LC_ALL=C sort -u)
+
   # With a git folder checkpatch asks a Python script about each licence line,
   # which needs GitPython; the style check looks at these lines anyway.
   for name in "${files[@]}"; do
-    if ! (cd "$dir" && GIT_DIR=/nonexistent perl scripts/checkpatch.pl --strict --no-summary --terse --show-types --codespell "$name"); then
+    if ! (cd "$dir" && GIT_DIR=/nonexistent perl scripts/checkpatch.pl --strict --no-summary --terse --show-types --codespell --ignore FILE_PATH_CHANGES "$name"); then
       echo "series: checkpatch --strict has complaints about ${name##*/}" >&2
       failed=1
     fi
