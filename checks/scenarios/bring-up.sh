@@ -9,13 +9,21 @@
 # expression), outcome (up or fails), virtual seconds it may take.
 
 chip_pid=
+# With a board around it (checks/uml.dts) the chip sits in the board's slot and
+# sees the driver's wake line; else in a slot of its own, always awake.
+slot=()
+wake_line=$(echo /sys/devices/platform/lines/gpiochip*/sim_gpio0/value)
+if [ -e "$wake_line" ]; then
+  slot=(--device /dev/vsdio0 --wake-line "$wake_line")
+  diag 'in the slot of a board'
+fi
 files=/mnt/firmware
 chip_log=/run/chip.log
 
 # The emulated chip, inserted; arguments go to the emulator.
 insert_chip() {
   rm -f /run/ready
-  "$EMULATOR" run --summary /run/chip.json --trace /run/trace.jsonl "$@" >"$chip_log" 2>&1 &
+  "$EMULATOR" run "${slot[@]}" --summary /run/chip.json --trace /run/trace.jsonl "$@" >"$chip_log" 2>&1 &
   chip_pid=$!
   wait_for 20 grep -qx ready "$chip_log"
 }
@@ -83,6 +91,10 @@ alias_matches() { [[ $alias == $pattern ]]; }
 verdict "the module's alias $pattern matches $alias" alias_matches
 verdict 'bes2600 loads' insmod "$MODULES/bes2600/bes2600.ko"
 verdict 'the chip comes up' wait_for 60 up
+if [ ${#slot[@]} -gt 0 ]; then
+  verdict 'the wake line is asserted' [ "$(cat "$wake_line")" = 0 ]
+  verdict "the board's MAC address is used" logged 'MAC 02:00:5e:10:26:00'
+fi
 sed 's/^/# /' "/sys/kernel/debug/bes2600-$(function_name)/startup" "/sys/kernel/debug/bes2600-$(function_name)/counters"
 
 cycles=50
@@ -103,6 +115,7 @@ done
 verdict 'the module reloaded 5 times, up each time' [ "$failed" -eq 0 ]
 verdict 'the card is pulled while the driver is bound' remove_chip
 verdict 'nothing of it is left' wait_for 20 gone
+[ ${#slot[@]} -eq 0 ] || verdict 'the wake line is released' [ "$(cat "$wake_line")" = 1 ]
 grep -E '^breach' "$chip_log" | sed 's/^/# /'
 
 # The table. The module stays loaded: a fault must leave it usable.
