@@ -44,6 +44,15 @@
 //! 5. `CMD11` answered without error is taken as the card driving DAT\[0\] low, until the kernel
 //!    has switched to 1.8 V and restarted the clock.
 //!
+//! # Controllers of the device tree
+//!
+//! A node `linux,vsdio` is a controller from boot on, with an empty slot. Its device `/dev/vsdioN`,
+//! with N counted in the order of probing, is opened by one program at a time: `EBUSY` for others.
+//! There `SETUP` answers with the controller that exists; of its fields only the version, the time
+//! and `max_req_size` count, beyond which a request fails with `EINVAL` without reaching the
+//! program, and [`caps::NON_REMOVABLE`] only plugs the card in. When the node is unbound from its
+//! driver, `read()` and `write()` fail with `ENODEV` and `poll()` says `POLLHUP`.
+//!
 //! # Versions
 //!
 //! [`ABI_VERSION`] changes when a message changes its meaning or layout, and a kernel accepts one

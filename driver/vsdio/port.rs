@@ -204,6 +204,9 @@ impl MiscDevice for Port {
 
     fn read_iter(kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterDest<'_>) -> Result<usize> {
         let me = kiocb.file();
+        if iov.is_empty() {
+            return Ok(0);
+        }
         let mut done = 0;
         loop {
             let mut state = me.shared.state.lock();

@@ -381,7 +381,8 @@ impl Shared {
     }
 
     pub(crate) fn plug(&self) {
-        self.state.lock().inserted = true;
+        let mut state = self.state.lock();
+        state.inserted = state.phase != Phase::Gone;
     }
 
     /// Empties the slot and fails the outstanding request.

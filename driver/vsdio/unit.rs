@@ -58,7 +58,7 @@ impl Unit {
 /// What a program asked for, as the MMC core wants it.
 pub(crate) fn config_of_setup(setup: &abi::Setup) -> Config {
     let has = |bit| setup.caps & bit != 0;
-    let mut caps = Caps::from(Cap::SdioIrq) | Cap::PowerOffCard;
+    let mut caps = Caps::from(Cap::SdioIrq);
     if has(abi::caps::FOUR_BIT) {
         caps |= Cap::FourBit;
     }
@@ -94,7 +94,7 @@ pub(crate) fn config_of_node() -> Config {
     const BLOCKS: u32 = 511;
 
     Config {
-        caps: Caps::from(Cap::SdioIrq) | Cap::PowerOffCard,
+        caps: Cap::SdioIrq.into(),
         sdio_only: false,
         keep_power: false,
         clock: 100_000..=abi::MAX_CLOCK,
