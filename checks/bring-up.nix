@@ -9,6 +9,7 @@
 (callPackage ./lib/uml.nix {}) {
   name = "bring-up";
   kernel = linux-uml-debug;
+  withBoard = true;
   options = [
     "--time-travel"
     "--timeout"

@@ -18,4 +18,5 @@
   kunit = callPackage ./kunit.nix {};
   reproducible = callPackage ./reproducible.nix {};
   vsdio = callPackage ./vsdio.nix {};
+  vsdio-node = callPackage ./vsdio-node.nix {};
 }

@@ -7,6 +7,7 @@
   callPackage,
   runCommand,
   busybox,
+  dtc,
   iproute2,
   jq,
   kmod,
@@ -26,6 +27,8 @@
   options ? [],
   # Whether the scenario plays with the emulated chip.
   withChip ? true,
+  # Whether the guest has the board of checks/uml.dts.
+  withBoard ? false,
   # Further variables for the scenario.
   variables ? {},
   # Further commands, after a run that passed; OUT is where its files are.
@@ -42,6 +45,9 @@
     done
   '';
   firmware = "${bes2600-firmware-emulated}/lib/firmware";
+  board = runCommand "board.dtb" {nativeBuildInputs = [dtc];} ''
+    dtc -q -I dts -O dtb -o $out ${../uml.dts}
+  '';
   environment =
     {MODULES = modules;}
     // lib.optionalAttrs withChip {
@@ -65,7 +71,7 @@ in
   ''
     OUT=$PWD/out
     bash ${source}/lib/uml-run ${lib.optionalString withChip "--append firmware_class.path=${firmware}"} \
-      ${lib.escapeShellArgs options} \
+      ${lib.optionalString withBoard "--dtb ${board}"} ${lib.escapeShellArgs options} \
       ${kernel}/linux ${source}/scenarios/${scenario}.sh "$OUT" \
       ${
       lib.escapeShellArgs (lib.mapAttrsToList (variable: value: "${variable}=${value}") environment)
