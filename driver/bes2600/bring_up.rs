@@ -99,8 +99,9 @@ struct Enabled<'bound>(&'bound Func<Bound>);
 
 impl<'bound> Enabled<'bound> {
     fn new(func: &'bound Func<Bound>) -> Result<Self, Failure> {
+        let enabled = Self(func);
         enable(func)?;
-        Ok(Self(func))
+        Ok(enabled)
     }
 }
 

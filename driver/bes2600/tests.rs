@@ -16,7 +16,10 @@ fn must<T, E>(result: Result<T, E>) -> Result<T> {
 
 #[kunit_tests(bes2600_cmd53)]
 mod arguments {
-    use super::{cmd53::Transfer, *};
+    use super::{
+        cmd53::Transfer,
+        *, //
+    };
 
     #[test]
     fn transmit() -> Result {
@@ -61,8 +64,13 @@ mod arguments {
 #[kunit_tests(bes2600_download)]
 mod frames {
     use super::{
-        download::{check_reply, data_len, Frame, ReplyError},
-        *,
+        download::{
+            check_reply,
+            data_len,
+            Frame,
+            ReplyError, //
+        },
+        *, //
     };
 
     fn matches(frame: Frame<'_>, sequence: u8, expected: &[u8]) -> bool {
@@ -138,10 +146,16 @@ mod frames {
 #[kunit_tests(bes2600_files)]
 mod files {
     use super::{
-        container::{Container, ContainerError},
+        container::{
+            Container,
+            ContainerError, //
+        },
         crc32::crc32,
-        factory::{Factory, FactoryError},
-        *,
+        factory::{
+            Factory,
+            FactoryError, //
+        },
+        *, //
     };
 
     #[test]
@@ -203,9 +217,15 @@ mod files {
 #[kunit_tests(bes2600_batch)]
 mod batches {
     use super::{
-        batch::{Batch, BatchError},
-        slots::{Offer, Packer},
-        *,
+        batch::{
+            Batch,
+            BatchError, //
+        },
+        slots::{
+            Offer,
+            Packer, //
+        },
+        *, //
     };
 
     #[test]
@@ -273,16 +293,36 @@ mod messages {
         bytes::Reader,
         credits::Credits,
         doorbell::Doorbell,
-        toggle::{Announcement, Toggle},
-        wsm::{
-            confirm::{Confirm, ConfirmError, Generic},
-            header::{Class, Header, Interface, McuHeader, McuLabel},
-            indication::{Startup, StartupError},
-            minimum::minimum_len,
-            request::{encode, stamp, WriteMib},
-            sequence::Sequence,
+        toggle::{
+            Announcement,
+            Toggle, //
         },
-        *,
+        wsm::{
+            confirm::{
+                Confirm,
+                ConfirmError,
+                Generic, //
+            },
+            header::{
+                Class,
+                Header,
+                Interface,
+                McuHeader,
+                McuLabel, //
+            },
+            indication::{
+                Startup,
+                StartupError, //
+            },
+            minimum::minimum_len,
+            request::{
+                encode,
+                stamp,
+                WriteMib, //
+            },
+            sequence::Sequence, //
+        },
+        *, //
     };
 
     #[test]

@@ -2,7 +2,11 @@
 
 //! Frames of the download protocol (sections 2.3 to 2.5).
 
-use super::bytes::{Overflow, Reader, Writer};
+use super::bytes::{
+    Overflow,
+    Reader,
+    Writer, //
+};
 use core::fmt;
 
 /// Size of a frame header in bytes.

@@ -2,8 +2,14 @@
 
 //! Slots: how messages are laid out in a host-to-device transfer (sections 1.6.2 and 1.6.3).
 
-use super::bytes::{align4, Reader};
-use super::wsm::header::{Class, Header};
+use super::bytes::{
+    align4,
+    Reader, //
+};
+use super::wsm::header::{
+    Class,
+    Header, //
+};
 use core::fmt;
 
 /// Most messages one transfer may carry.

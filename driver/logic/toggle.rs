@@ -2,7 +2,10 @@
 
 //! The three toggles and the receive announcement (sections 1.2, 1.3.1, 1.5.1).
 
-use super::cmd53::{BLOCK_LEN, RECEIVE_MAX_BLOCKS};
+use super::cmd53::{
+    BLOCK_LEN,
+    RECEIVE_MAX_BLOCKS, //
+};
 
 /// One alternating bit. It advances only when the transfer it marked succeeded, so that a retry
 /// carries the toggle of the attempt it repeats.

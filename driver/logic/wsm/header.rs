@@ -2,7 +2,11 @@
 
 //! The 4-byte header of every message (section 3.1) and the MCU header (section 3.1.2).
 
-use super::super::bytes::{Overflow, Reader, Writer};
+use super::super::bytes::{
+    Overflow,
+    Reader,
+    Writer, //
+};
 
 /// Size of the header in bytes.
 pub const LEN: usize = 4;

@@ -2,9 +2,21 @@
 
 //! Requests: each names its id and the confirm that answers it (section 3.3).
 
-use super::super::bytes::{Overflow, Writer};
-use super::confirm::{Configured, Confirm, Generic};
-use super::header::{Class, Header, Interface, LEN};
+use super::super::bytes::{
+    Overflow,
+    Writer, //
+};
+use super::confirm::{
+    Configured,
+    Confirm,
+    Generic, //
+};
+use super::header::{
+    Class,
+    Header,
+    Interface,
+    LEN, //
+};
 
 /// A request of class 0.
 pub trait Request {

@@ -3,20 +3,55 @@
 //! No input makes a parser panic, and what encoders write decoders read.
 
 use super::golden;
-use bes2600_logic::batch::{Batch, MAX_MESSAGES};
-use bes2600_logic::bytes::{align4, Reader, Writer};
-use bes2600_logic::cmd53::{Count, Transfer};
+use bes2600_logic::batch::{
+    Batch,
+    MAX_MESSAGES, //
+};
+use bes2600_logic::bytes::{
+    align4,
+    Reader,
+    Writer, //
+};
+use bes2600_logic::cmd53::{
+    Count,
+    Transfer, //
+};
 use bes2600_logic::container::Container;
-use bes2600_logic::download::{check_reply, data_len, Frame, DATA_OVERHEAD};
+use bes2600_logic::download::{
+    check_reply,
+    data_len,
+    Frame,
+    DATA_OVERHEAD, //
+};
 use bes2600_logic::factory::Factory;
-use bes2600_logic::slots::{Offer, Packer};
-use bes2600_logic::toggle::{Announcement, Toggle};
-use bes2600_logic::wsm::confirm::{Configured, Confirm, Generic};
-use bes2600_logic::wsm::header::{Class, Header, McuHeader};
-use bes2600_logic::wsm::indication::{Exception, Startup};
+use bes2600_logic::slots::{
+    Offer,
+    Packer, //
+};
+use bes2600_logic::toggle::{
+    Announcement,
+    Toggle, //
+};
+use bes2600_logic::wsm::confirm::{
+    Configured,
+    Confirm,
+    Generic, //
+};
+use bes2600_logic::wsm::header::{
+    Class,
+    Header,
+    McuHeader, //
+};
+use bes2600_logic::wsm::indication::{
+    Exception,
+    Startup, //
+};
 use bes2600_logic::wsm::minimum::minimum_len;
 use bes2600_logic::wsm::request::stamp;
-use bes2600_logic::{dpd, toggle};
+use bes2600_logic::{
+    dpd,
+    toggle, //
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

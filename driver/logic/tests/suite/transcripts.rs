@@ -5,20 +5,70 @@
 use super::golden;
 use bes2600_logic::batch::Batch;
 use bes2600_logic::bytes::Reader;
-use bes2600_logic::cmd53::{Count, Transfer};
+use bes2600_logic::cmd53::{
+    Count,
+    Transfer, //
+};
 use bes2600_logic::crc32::crc32;
-use bes2600_logic::doorbell::{Doorbell, Status};
-use bes2600_logic::download::{check_reply, data_len, Frame, ReplyError};
-use bes2600_logic::factory::{Factory, FactoryError};
-use bes2600_logic::slots::{Offer, Packer, Slot, SlotError};
-use bes2600_logic::toggle::{Announcement, Toggle};
-use bes2600_logic::wsm::confirm::{Configured, Confirm, ConfirmError, Generic};
-use bes2600_logic::wsm::header::{Class, Header, Interface, McuHeader, McuLabel};
-use bes2600_logic::wsm::indication::{Exception, Startup, StartupError};
+use bes2600_logic::doorbell::{
+    Doorbell,
+    Status, //
+};
+use bes2600_logic::download::{
+    check_reply,
+    data_len,
+    Frame,
+    ReplyError, //
+};
+use bes2600_logic::factory::{
+    Factory,
+    FactoryError, //
+};
+use bes2600_logic::slots::{
+    Offer,
+    Packer,
+    Slot,
+    SlotError, //
+};
+use bes2600_logic::toggle::{
+    Announcement,
+    Toggle, //
+};
+use bes2600_logic::wsm::confirm::{
+    Configured,
+    Confirm,
+    ConfirmError,
+    Generic, //
+};
+use bes2600_logic::wsm::header::{
+    Class,
+    Header,
+    Interface,
+    McuHeader,
+    McuLabel, //
+};
+use bes2600_logic::wsm::indication::{
+    Exception,
+    Startup,
+    StartupError, //
+};
 use bes2600_logic::wsm::minimum::minimum_len;
-use bes2600_logic::wsm::request::{encode, stamp, Configuration, Request, WriteMib, SDD_LEN};
+use bes2600_logic::wsm::request::{
+    encode,
+    stamp,
+    Configuration,
+    Request,
+    WriteMib,
+    SDD_LEN, //
+};
 use bes2600_logic::wsm::sequence::Sequence;
-use bes2600_logic::{container, credits, dpd, factory, slots};
+use bes2600_logic::{
+    container,
+    credits,
+    dpd,
+    factory,
+    slots, //
+};
 
 #[test]
 fn arguments() {
@@ -473,7 +523,10 @@ fn broken_factory_files() {
 
 #[test]
 fn containers() {
-    use container::{Container, ContainerError};
+    use container::{
+        Container,
+        ContainerError, //
+    };
     let image = |exec: u32, tail: u32| {
         let mut image = vec![0u8; 12];
         image.extend_from_slice(&exec.to_le_bytes());
