@@ -115,7 +115,7 @@ touched() { sed -nE 's,^(---|\+\+\+) [ab]/,,p' "$@" | LC_ALL=C sort -u; }
 maintained() { # FILE MAINTAINERS
   local pattern
   while read -r pattern; do
-    [ "$pattern" != '*' ] && [ "$pattern" != '*/' ] || continue
+    case $pattern in '*' | '*/') continue ;; esac
     [[ $pattern != */ ]] || pattern+='*'
     # shellcheck disable=SC2053
     [[ $1 != $pattern ]] || return 0
