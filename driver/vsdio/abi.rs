@@ -289,7 +289,7 @@ pub enum CardMessage<'a> {
     Insert,
     /// Unplugs the card, and clears the level of its interrupt. No effect if it is not plugged in.
     Remove,
-    /// Sets the level of the card interrupt.
+    /// Sets the level of the card interrupt. No effect while the slot is empty.
     Irq {
         /// Whether the card asks for service.
         level: bool,

@@ -29,7 +29,7 @@ pub(crate) enum Phase {
     Starting,
     /// The host is registered.
     Ready,
-    /// The host was removed from under the program.
+    /// The host was removed from under the program. Nothing follows.
     Gone,
 }
 
@@ -262,7 +262,9 @@ impl Shared {
     /// The program has written `SETUP`: the host may be added, if it is not there yet.
     pub(crate) fn starting(&self, setup: &abi::Setup) {
         let mut state = self.state.lock();
-        state.phase = Phase::Starting;
+        if state.phase != Phase::Gone {
+            state.phase = Phase::Starting;
+        }
         state.max_req_size = setup.max_req_size as usize;
     }
 
@@ -270,7 +272,9 @@ impl Shared {
     pub(crate) fn ready(&self, host_index: u32) {
         let mut state = self.state.lock();
         state.outbox.push_front(Note::SetupDone { host_index });
-        state.phase = Phase::Ready;
+        if state.phase != Phase::Gone {
+            state.phase = Phase::Ready;
+        }
         drop(state);
         self.readable.notify_all();
     }
@@ -289,8 +293,9 @@ impl Shared {
 
     /// The host is gone, though the program is not.
     pub(crate) fn hang_up(&self) {
-        self.unplug();
+        // In this order nobody can plug the card in again.
         self.state.lock().phase = Phase::Gone;
+        self.unplug();
         self.readable.notify_all();
     }
 

@@ -84,6 +84,27 @@ fn request_bytes() {
 }
 
 #[test]
+fn head_and_data_make_the_message() {
+    let data = [1, 2, 3, 4, 5];
+    let request = Request {
+        tag: 3,
+        opcode: 53,
+        arg: 1,
+        data: Data::Write {
+            blksz: 5,
+            blocks: 1,
+            data: &data,
+        },
+        has_stop: true,
+    };
+    let mut pieces = request.encode_head(data.len()).unwrap().to_vec();
+    pieces.extend(data);
+    pieces.extend([0; 3]);
+    assert_eq!(pieces, host(HostMessage::Request(request)));
+    assert_eq!(request.encode_head(usize::MAX), Err(Error::Length));
+}
+
+#[test]
 fn ios_bytes() {
     let bytes = host(HostMessage::Ios(Ios {
         clock: 400_000,
