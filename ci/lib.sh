@@ -6,6 +6,9 @@
 
 besser_prefix=${BESSER_PREFIX:-/opt/besser}
 
+# Cargo and Nix keep their caches there.
+export HOME=${HOME:-/root}
+
 # A Nix of the user's own, with a binary cache to fetch from.
 own_nix() {
   local nix
