@@ -33,6 +33,7 @@
   linted = linux-uml.overrideAttrs (old: {
     pname = "linux-rust-clippy";
     outputs = ["out"];
+    modules = "";
     nativeBuildInputs = old.nativeBuildInputs ++ [clippy];
     buildPhase = ''
       make -C "$build" $makeFlags -j$NIX_BUILD_CORES CLIPPY=1 KRUSTFLAGS="$KRUSTFLAGS -Dwarnings" prepare
