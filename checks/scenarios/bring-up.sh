@@ -12,9 +12,15 @@ chip_pid=
 # With a board around it (checks/uml.dts) the chip sits in the board's slot and
 # sees the driver's wake line; else in a slot of its own, always awake.
 slot=()
+# Settings of the chip's [knobs] for every row, and for this one
+board_knobs=
+knob=
 wake_line=$(echo /sys/devices/platform/lines/gpiochip*/sim_gpio0/value)
 if [ -e "$wake_line" ]; then
   slot=(--device /dev/vsdio0 --wake-line "$wake_line")
+  board_knobs='wake_line_active_low = true'
+  # As on the board: a line that nobody drives is not asserted.
+  echo pull-up >"${wake_line%value}pull"
   diag 'in the slot of a board'
 fi
 files=/mnt/firmware
@@ -22,8 +28,8 @@ chip_log=/run/chip.log
 
 # The emulated chip, inserted; arguments go to the emulator.
 insert_chip() {
-  rm -f /run/ready
-  "$EMULATOR" run "${slot[@]}" --summary /run/chip.json --trace /run/trace.jsonl "$@" >"$chip_log" 2>&1 &
+  printf '[knobs]\n%s\n%s\n' "$board_knobs" "$knob" >/run/chip.toml
+  "$EMULATOR" run --config /run/chip.toml "${slot[@]}" --summary /run/chip.json --trace /run/trace.jsonl "$@" >"$chip_log" 2>&1 &
   chip_pid=$!
   wait_for 20 grep -qx ready "$chip_log"
 }
@@ -125,14 +131,16 @@ while IFS=$'\t' read -r -u 3 name cause expected outcome limit; do
   mark_log
   fresh_firmware
   arguments=()
+  knob=
   case $cause in
+    knob:*) knob=${cause#knob:} ;;
     fault:*) arguments=(--fault "${cause#fault:}") ;;
     file:*)
       rest=${cause#file:}
       damage "${rest%%:*}" "${rest#*:}" || diag "cannot apply $cause"
       ;;
     none) ;;
-    *) diag "cause $cause is neither fault: nor file:" ;;
+    *) diag "cause $cause is none of fault:, file: and knob:" ;;
   esac
   reason=
   insert_chip "${arguments[@]}" || reason='the chip was not inserted'
@@ -155,6 +163,7 @@ while IFS=$'\t' read -r -u 3 name cause expected outcome limit; do
     tail -n 3 "$chip_log" | sed 's/^/# chip: /'
   fi
 done 3<"$TABLE"
+knob=
 
 fresh_firmware
 mark_log
