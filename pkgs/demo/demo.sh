@@ -21,12 +21,13 @@ jq -r --arg log "$vm_boot/console.log" --arg results "$vm_boot/results.tap" '
   def entry(name; text): "  " + (name + "                    ")[:22] + (text | tostring);
   entry("kernel"; "Linux \(.kernel) for the PineTab2, \(.image_bytes | mib)"),
   entry("driver"; "\(.module // "bes2600"), \(.module_bytes | kib), srcversion \(.srcversion // "?")"),
-  entry("boot to user space"; "\(.boot_ms) ms"),
+  entry("boot to user space"; "\(.boot_ms) ms, emulated"),
   entry("firmware"; .startup.firmware_label // "?"),
   entry("firmware download"; .startup.download_us | ms),
   entry("probe to startup"; .startup.startup_us | ms),
-  (.counters // {} | to_entries[] | entry(.key | gsub("_"; " "); .value)),
-  (.chip // {} | to_entries[] | select(.value | type | . == "number" or . == "string") | entry("chip: " + (.key | gsub("_"; " ")); .value)),
+  entry("bus commands"; "\(.counters.cmd52 // 0) CMD52, \(.counters.cmd53 // 0) CMD53, from probe to startup indication"),
+  (.chip.cards[0]? // .chip // {} | select(.download) |
+    entry("the chip saw"; "\(.download.bytes) bytes in \(.download.frames) frames, \(.breaches | length) breaches of the protocol")),
   entry("serial log"; $log),
   entry("results"; $results)
 ' "$summary"
