@@ -112,7 +112,7 @@ impl Outbox {
                 }
             }
         }
-        self.compact();
+        self.pack(None);
         // One slot a kind: after replacing there is a free one, and it is behind the others.
         if let Some(free) = self.notes.iter_mut().find(|slot| slot.is_none()) {
             *free = Some(note);
@@ -130,11 +130,7 @@ impl Outbox {
         {
             return;
         }
-        self.compact();
-        self.notes.rotate_right(1);
-        if let Some(first) = self.notes.first_mut() {
-            *first = Some(note);
-        }
+        self.pack(Some(note));
     }
 
     /// Takes out an unread request.
@@ -145,14 +141,16 @@ impl Outbox {
             .and_then(Option::take)
     }
 
-    /// Moves the notes together, in their order.
-    fn compact(&mut self) {
-        let mut target = 0;
-        for source in 0..Self::KINDS {
-            if matches!(self.notes.get(source), Some(Some(_))) {
-                self.notes.swap(target, source);
-                target += 1;
-            }
+    /// Moves the notes together, in their order, behind `first`.
+    fn pack(&mut self, first: Option<Note>) {
+        let mut packed = [const { None }; Self::KINDS];
+        let rest = self.notes.iter_mut().filter_map(Option::take);
+        for (slot, note) in packed
+            .iter_mut()
+            .zip(Iterator::chain(first.into_iter(), rest))
+        {
+            *slot = Some(note);
         }
+        self.notes = packed;
     }
 }
