@@ -20,9 +20,10 @@ own_nix() {
 # The address of the Debian mirror that this machine's apt uses.
 debian_mirror() {
   local uri
+  # The code name is known after apt-get update, the release as the sources say.
   # shellcheck disable=SC2016
-  uri=$(apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-    awk '$1 == "bookworm" && $2 == "main" { print $3; exit }')
+  uri=$(apt-get indextargets --format '$(COMPONENT) $(REPO_URI) $(RELEASE) $(CODENAME)' 'Created-By: Packages' |
+    awk '$1 == "main" && ($3 == "bookworm" || $4 == "bookworm") { print $2; exit }')
   [ -n "$uri" ] && echo "${uri%/}"
 }
 
