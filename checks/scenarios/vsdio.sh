@@ -125,7 +125,7 @@ at_every_request() { # FAULT STEP
 }
 at_every_request_killed() {
   local n
-  for n in $(seq 1 4 "$last"); do
+  for n in $(seq 1 7 "$last"); do
     start_card a "stall=$n"
     wait_for 10 said a ready
     sleep 0.1
@@ -133,11 +133,11 @@ at_every_request_killed() {
     hosts_are 0 || { diag "killed at request $n"; return 1; }
   done
 }
-verdict 'unplugged at every request' at_every_request remove 1
-verdict 'dead at every fourth request' at_every_request die 4
-verdict 'stalled at every fourth request, and killed then' at_every_request_killed
-verdict 'stalled at some requests' at_every_request stall 9
-verdict 'CRC error at every fourth request' at_every_request crc 4
+verdict 'unplugged at every third request' at_every_request remove 3
+verdict 'dead at every seventh request' at_every_request die 7
+verdict 'stalled at every seventh request, and killed then' at_every_request_killed
+verdict 'stalled at every thirteenth request' at_every_request stall 13
+verdict 'CRC error at every seventh request' at_every_request crc 7
 
 # outcome FAULT N TEXT...: enumerates all the same, and the program is told TEXT
 outcome() {
