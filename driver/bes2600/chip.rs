@@ -74,11 +74,20 @@ pub(crate) enum Phase {
     Broken(Fault),
 }
 
+/// Bytes from the downloader.
+#[derive(Clone, Copy)]
+pub(crate) struct Announced {
+    /// How many.
+    pub(crate) len: u16,
+    /// Whether they were read to the front of [`Link::receive`].
+    pub(crate) read: bool,
+}
+
 /// Everything that belongs to the traffic with the chip.
 pub(crate) struct Link {
     pub(crate) phase: Phase,
-    /// Bytes the downloader announced since the last frame.
-    pub(crate) announced: Option<u16>,
+    /// What the downloader announced since the last frame.
+    pub(crate) announced: Option<Announced>,
     pub(crate) session: Session,
     pub(crate) receive: Buffer,
     pub(crate) transmit: Buffer,

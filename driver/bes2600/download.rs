@@ -26,8 +26,7 @@ use super::{
             check_reply,
             data_len,
             Frame,
-            ReplyError,
-            REPLY_LEN, //
+            ReplyError, //
         },
         dpd,
     },
@@ -142,17 +141,14 @@ impl<'a> Downloader<'a> {
             step: "reading the DPD calibration",
             fault,
         };
-        let len = match self.announced().map_err(broken)? {
-            Some(len) => usize::from(len),
-            None => return Err(Failure::DpdMissing),
-        };
-        if len != dpd::LEN {
-            return Err(Failure::Dpd(dpd::DpdError::Length { len }));
-        }
-        let mut block = KVec::with_capacity(len, GFP_KERNEL).map_err(no_memory)?;
-        self.read(len, |bytes| block.extend_from_slice(bytes, GFP_KERNEL))
-            .map_err(broken)?
-            .map_err(no_memory)?;
+        let mut block = KVec::with_capacity(dpd::LEN, GFP_KERNEL).map_err(no_memory)?;
+        let taken = self.announced(|bytes, len| match bytes {
+            Some(bytes) if len == dpd::LEN => block
+                .extend_from_slice(bytes, GFP_KERNEL)
+                .map_err(no_memory),
+            _ => Err(Failure::Dpd(dpd::DpdError::Length { len })),
+        });
+        taken.map_err(broken)?.ok_or(Failure::DpdMissing)??;
         let version = dpd::check(&block).map_err(Failure::Dpd)?;
         if version != dpd::VERSION {
             dev_warn!(
@@ -254,51 +250,42 @@ impl<'a> Downloader<'a> {
         })?;
 
         let frame = frame.name();
-        let len = match self.announced().map_err(DownloadError::Broken)? {
-            Some(len) => usize::from(len),
+        let taken = self.announced(|bytes, len| match bytes {
+            Some(reply) => check_reply(sequence, reply),
+            None => Err(ReplyError::Announced { len }),
+        });
+        let checked = match taken.map_err(DownloadError::Broken)? {
+            Some(checked) => checked,
             None => return Err(DownloadError::NoReply { frame }),
         };
         if self.lost_interrupts > LOST_INTERRUPTS {
             return Err(DownloadError::NoInterrupts);
         }
-        // The reply is read to the length the frame must have, whatever was announced (W-12).
-        if len != REPLY_LEN {
-            return Err(DownloadError::Reply {
-                frame,
-                error: ReplyError::Announced { len },
-            });
-        }
-        self.read(REPLY_LEN, |reply| check_reply(sequence, reply))
-            .map_err(DownloadError::Broken)?
-            .map_err(|error| DownloadError::Reply { frame, error })
+        checked.map_err(|error| DownloadError::Reply { frame, error })
     }
 
-    /// Waits for the chip to announce bytes: their number, or `None` when it does not.
-    fn announced(&mut self) -> Result<Option<u16>, Fault> {
+    /// Waits for the chip to announce bytes and takes them: `None` when it does not announce any.
+    /// `take` gets the bytes, if the receiver read them, and the number announced.
+    fn announced<T>(
+        &mut self,
+        mut take: impl FnMut(Option<&[u8]>, usize) -> T,
+    ) -> Result<Option<T>, Fault> {
         let waited = self.chip.wait(self.func, REPLY_LIMIT, |link| {
-            let len = link.announced.take().map(Ok);
-            len.or_else(|| link.usable().err().map(Err))
+            if let Some(announced) = link.announced.take() {
+                let len = usize::from(announced.len);
+                let bytes = link.receive.get(..len).filter(|_| announced.read);
+                return Some(Ok(take(bytes, len)));
+            }
+            link.usable().err().map(Err)
         });
         match waited {
-            Waited::Done(announced) => announced.map(Some),
-            Waited::Polled(announced) => {
+            Waited::Done(taken) => taken.map(Some),
+            Waited::Polled(taken) => {
                 self.lost_interrupts = self.lost_interrupts.saturating_add(1);
-                announced.map(Some)
+                taken.map(Some)
             }
             Waited::TimedOut => Ok(None),
         }
-    }
-
-    fn read<T>(&self, len: usize, use_bytes: impl FnOnce(&[u8]) -> T) -> Result<T, Fault> {
-        self.chip.exclusively(self.func, |bus, link| {
-            link.usable()?;
-            // The length was compared with a constant that is a transfer.
-            if let Ok(transfer) = Transfer::download_read(len) {
-                bus.receive(transfer, &mut link.receive)
-                    .map_err(Fault::Bus)?;
-            }
-            Ok(use_bytes(link.receive.get(..len).unwrap_or_default()))
-        })
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
         BusError, //
     },
     chip::{
+        Announced,
         Chip,
         Link,
         Phase, //
@@ -25,6 +26,8 @@ use super::{
             REG_CONTROL,
             REG_LENGTH_LOW, //
         },
+        download::REPLY_LEN,
+        dpd,
         toggle::{
             batch_len,
             Announcement, //
@@ -84,10 +87,7 @@ impl Chip {
         let found = match link.phase {
             // Only the withdrawal counts.
             Phase::Idle => bus.read(REG_CONTROL).map(|_| false).map_err(Fault::Bus),
-            Phase::Download => announced_len(bus).map_err(Fault::Bus).map(|announced| {
-                link.announced = announced.or(link.announced);
-                announced.is_some()
-            }),
+            Phase::Download => receive_announced(bus, &mut link).map_err(Fault::Bus),
             Phase::Running => self.receive(bus, &mut link, dev).map(|batches| batches > 0),
             Phase::Broken(_) => {
                 // It should be silent: disabling the function failed.
@@ -162,6 +162,27 @@ impl Chip {
         }
         Ok(())
     }
+}
+
+/// Reads what the downloader has for the host, unless the last of it was not taken yet. Whether the
+/// interrupt ends with the register or with the data is not known, so both are read here. Only the
+/// lengths the protocol has are (W-12).
+fn receive_announced(bus: &Bus<'_>, link: &mut Link) -> Result<bool, BusError> {
+    let Some(len) = announced_len(bus)? else {
+        return Ok(false);
+    };
+    if link.announced.is_some() {
+        return Ok(false);
+    }
+    let mut read = false;
+    if [REPLY_LEN, dpd::LEN].contains(&len.into()) {
+        if let Ok(transfer) = Transfer::download_read(len.into()) {
+            bus.receive(transfer, &mut link.receive)?;
+            read = true;
+        }
+    }
+    link.announced = Some(Announced { len, read });
+    Ok(true)
 }
 
 /// The number of bytes the downloader has for the host; `None` for nothing (section 2.4). The low
