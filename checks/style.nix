@@ -34,6 +34,11 @@
           cargoExtraArgs = "--locked --workspace";
           cargoClippyExtraArgs = "--all-targets -- --deny warnings";
           doInstallCargoArtifacts = false;
+          # Tests may unwrap and index; what ships may not.
+          CLIPPY_CONF_DIR = lib.fileset.toSource {
+            root = ../.;
+            fileset = ../clippy.toml;
+          };
         }
       ))
     ];
