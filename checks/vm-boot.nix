@@ -49,8 +49,8 @@ in
     mkdir $out
     cp out/console.log out/results.tap $out/
     # The sizes of what was booted belong to the summary.
-    jq --argjson image "$(stat -c %s ${linux-pinetab2}/Image)" \
-      --argjson module "$(stat -c %s ${bes2600}/lib/modules/${release}/updates/bes2600.ko)" \
+    jq --argjson image_size "$(stat -c %s ${linux-pinetab2}/Image)" \
+      --argjson module_size "$(stat -c %s ${bes2600}/lib/modules/${release}/updates/bes2600.ko)" \
       --arg log "$out/console.log" \
-      '. + {image_bytes: $image, module_bytes: $module, log: $log}' out/summary.json >$out/summary.json
+      '. + {image_bytes: $image_size, module_bytes: $module_size, log: $log}' out/summary.json >$out/summary.json
   ''
