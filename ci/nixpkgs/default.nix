@@ -224,6 +224,7 @@
       "shellcheck"
       "util-linux"
       "xz"
+      "yamllint"
       "zstd"
     ]
     hostTool;
