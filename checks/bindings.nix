@@ -12,6 +12,7 @@
   perl,
   python3,
   python3Packages,
+  which,
   yamllint,
   zstd,
 }: let
@@ -30,6 +31,7 @@ in
       perl
       python3
       python3Packages.dtschema
+      which
       yamllint
       zstd
     ];

@@ -223,6 +223,7 @@
       "rustfmt"
       "shellcheck"
       "util-linux"
+      "which"
       "xz"
       "yamllint"
       "zstd"
