@@ -29,7 +29,7 @@ chip_log=/run/chip.log
 # The emulated chip, inserted; arguments go to the emulator.
 insert_chip() {
   printf '[knobs]\n%s\n%s\n' "$board_knobs" "$knob" >/run/chip.toml
-  "$EMULATOR" run --config /run/chip.toml "${slot[@]}" --summary /run/chip.json --trace /run/trace.jsonl "$@" >"$chip_log" 2>&1 &
+  "$EMULATOR" run --config /run/chip.toml "${slot[@]}" --summary /run/chip.json "$@" >"$chip_log" 2>&1 &
   chip_pid=$!
   wait_for 20 grep -qx ready "$chip_log"
 }
