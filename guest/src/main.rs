@@ -18,7 +18,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::mount::{MountFlags, mount};
-use rustix::system::{RebootCommand, reboot};
+use rustix::system::{RebootCommand, reboot, uname};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Map, Value, json};
 
@@ -49,7 +49,7 @@ fn main() {
     let mut tap = Tap::default();
     let mut summary = Map::new();
     summary.insert("boot_ms".into(), json!(booted.as_millis()));
-    summary.insert("kernel".into(), json!(read("/proc/sys/kernel/osrelease")));
+    summary.insert("kernel".into(), json!(release()));
     tap.ok(&format!("user space after {} ms", booted.as_millis()));
 
     if let Err(reason) = bring_up(&mut tap, &mut summary) {
@@ -69,7 +69,7 @@ fn main() {
 
 /// The way up and the way down, a test for each step. An error ends it: what follows depends on it.
 fn bring_up(tap: &mut Tap, summary: &mut Map<String, Value>) -> Result<(), String> {
-    let modules = Modules::open(&read("/proc/sys/kernel/osrelease"))?;
+    let modules = Modules::open(&release())?;
     let loaded = modules.load("vsdio")?;
     tap.ok(&format!("{} loaded", loaded.join(", ")));
 
@@ -149,6 +149,11 @@ fn read(path: impl AsRef<Path>) -> String {
         .unwrap_or_default()
         .trim_end()
         .to_owned()
+}
+
+/// The running kernel's release, as in `/lib/modules/RELEASE`.
+fn release() -> String {
+    uname().release().to_string_lossy().into_owned()
 }
 
 /// Time since the kernel started.
