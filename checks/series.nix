@@ -46,9 +46,8 @@ in
     linted = lib.optional hasUml linted;
     bindings = callPackage ./bindings.nix {};
   } ''
-    mkdir tree
-    zstd -dcq ${linux-source} | tar -x -C tree --strip-components=1
     export HOME=$PWD
+    bash ${source}/pkgs/linux/series.sh unpack tree ${linux-source}
     bash ${source}/pkgs/linux/series.sh check tree
     {
       echo "ok 1 - $(grep -c . ${source}/patches/linux/series) patches apply exactly"
