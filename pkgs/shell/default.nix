@@ -20,6 +20,7 @@
   linux-pinetab2,
   python3,
   qemu,
+  rust-bindgen-unwrapped,
   rustfmt,
   shellcheck,
 }:
@@ -42,4 +43,6 @@ mkShell {
     rustfmt
     shellcheck
   ];
+  # For ./dev on a machine without a Nix of its own.
+  passthru.bindgen = rust-bindgen-unwrapped;
 }
