@@ -4,7 +4,7 @@
 //! [`Chip`] is the chip: a state machine without input, output or clock. [`runner`] connects chips
 //! to `/dev/vsdio`. [`Config`] says what a chip is like: [`knobs`] for what nobody knows for
 //! certain, [`fault`] for how it misbehaves. [`breach`] names every rule of the protocol that a
-//! host can break, and [`trace`] writes down what happens.
+//! host can break, and [`trace`] writes down what happens. [`air`] is what the chip's radio sees.
 //!
 //! "Section" and "protocol" refer to the protocol page of the chip, `bes2600-protocol`.
 //!
@@ -22,6 +22,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod air;
 pub mod breach;
 pub mod bytes;
 pub mod chip;
