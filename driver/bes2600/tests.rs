@@ -415,3 +415,92 @@ mod messages {
         );
     }
 }
+
+#[kunit_tests(bes2600_control)]
+mod control {
+    use super::{
+        channel::{
+            Band,
+            Width, //
+        },
+        wsm::{
+            bss::{
+                ChannelSwitched,
+                SwitchChannel, //
+            },
+            header::Interface,
+            join::Reset,
+            mib::{
+                OperationalPowerMode,
+                Write,
+                POWER_MODE_NO_MORE, //
+            },
+            power::{
+                PmChanged,
+                PmMode,
+                SetPm, //
+            },
+            request::{
+                encode,
+                Request, //
+            },
+            scan::{
+                ScanChannel,
+                ScanComplete,
+                ScanKind,
+                StartScan, //
+            }, //
+        },
+        *, //
+    };
+
+    fn matches(request: &impl Request, expected: &[u8]) -> bool {
+        let mut message = [0xAA; 128];
+        encode(request, Interface::First, &mut message)
+            .is_ok_and(|len| message.get(..len) == Some(expected))
+    }
+
+    #[test]
+    fn scan() {
+        let channels = [ScanChannel {
+            number: 1,
+            min_time: 100,
+            max_time: 100,
+        }];
+        let scan = StartScan {
+            band: Band::Two,
+            kind: ScanKind::Foreground,
+            no_cck: false,
+            probes: 2,
+            channels: &channels,
+            ssids: &[],
+        };
+        assert!(matches(&scan, &golden::SCAN_CHANNEL_1));
+        let complete = ScanComplete::decode(&golden::SCAN_COMPLETE[4..]);
+        assert!(complete.is_some_and(|complete| complete.status == 0 && complete.channels == 1));
+    }
+
+    #[test]
+    fn channel() {
+        let switch = SwitchChannel {
+            channel: 6,
+            width: Width::Ht20,
+        };
+        assert!(matches(&switch, &golden::SWITCH_CHANNEL_6));
+        let switched = ChannelSwitched::decode(&golden::CHANNEL_SWITCHED[4..]);
+        assert!(switched.is_some_and(|switched| switched.status == 0));
+        assert!(matches(&Reset, &golden::RESET));
+    }
+
+    #[test]
+    fn power_save() {
+        let fast = SetPm {
+            mode: PmMode::Fast,
+            fast_idle: 16,
+        };
+        assert!(matches(&fast, &golden::SET_PM_FAST));
+        assert!(PmChanged::decode(&golden::PM_CHANGED[4..]).is_some_and(|changed| changed.asleep));
+        let quiescent = Write(OperationalPowerMode(POWER_MODE_NO_MORE | 2));
+        assert!(matches(&quiescent, &golden::QUIESCENT));
+    }
+}

@@ -110,6 +110,34 @@ impl<'a> Writer<'a> {
         self.bytes(&value.to_le_bytes())
     }
 
+    /// Appends the 16-bit count of the bytes that `body` appends, and those bytes.
+    pub fn counted(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<(), Overflow>,
+    ) -> Result<(), Overflow> {
+        let at = self.used;
+        self.u16(0)?;
+        let start = self.used;
+        body(self)?;
+        let count = self.used.checked_sub(start).ok_or(Overflow)?;
+        let count = u16::try_from(count).map_err(|_| Overflow)?;
+        self.buffer
+            .get_mut(at..start)
+            .ok_or(Overflow)?
+            .copy_from_slice(&count.to_le_bytes());
+        Ok(())
+    }
+
+    /// Appends `bytes` and zeroes up to a field of `len` bytes, which must hold them.
+    pub fn padded(&mut self, bytes: &[u8], len: usize) -> Result<(), Overflow> {
+        self.bytes(bytes)?;
+        let padding = len.checked_sub(bytes.len()).ok_or(Overflow)?;
+        for _ in 0..padding {
+            self.u8(0)?;
+        }
+        Ok(())
+    }
+
     /// Zeroes everything behind what was written, so that no stale byte leaves the host.
     pub fn zero_rest(&mut self) {
         if let Some(rest) = self.buffer.get_mut(self.used..) {

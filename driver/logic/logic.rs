@@ -16,6 +16,7 @@
 
 pub mod batch;
 pub mod bytes;
+pub mod channel;
 pub mod cmd53;
 pub mod container;
 pub mod crc32;
@@ -24,6 +25,10 @@ pub mod doorbell;
 pub mod download;
 pub mod dpd;
 pub mod factory;
+pub mod key_table;
+pub mod power_save;
+pub mod scan_plan;
 pub mod slots;
+pub mod storm;
 pub mod toggle;
 pub mod wsm;

@@ -4,6 +4,7 @@
 
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod control;
 mod files;
 mod golden;
 mod properties;
