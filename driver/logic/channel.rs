@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! Bands, channels and network names as the messages carry them.
+//!
+//! Of the channels the vendor's driver lists (section 7.2) some are left out: 34, 38, 42 and 46,
+//! which lie between those of the standard, and 184 to 216, for which it computes 5920 to 6080 MHz
+//! where the standard (IEEE 802.11, annex E) has 4920 to 5080 MHz. What the firmware tunes to there
+//! is not known.
 
 /// A frequency band.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,6 +41,41 @@ impl Band {
         }
     }
 }
+
+impl Band {
+    /// The band of a channel that the driver offers; `None` for all others.
+    pub fn of_channel(channel: u16) -> Option<Self> {
+        [Self::Two, Self::Five]
+            .into_iter()
+            .find(|band| band.channels().contains(&channel))
+    }
+
+    /// The channels the driver offers.
+    pub const fn channels(self) -> &'static [u16] {
+        match self {
+            Self::Two => &CHANNELS_2GHZ,
+            Self::Five => &CHANNELS_5GHZ,
+        }
+    }
+
+    /// The centre frequency of one of the band's channels in MHz.
+    pub const fn frequency(self, channel: u16) -> u16 {
+        match (self, channel) {
+            (Self::Two, 14) => 2484,
+            (Self::Two, _) => channel.saturating_mul(5).saturating_add(2407),
+            (Self::Five, _) => channel.saturating_mul(5).saturating_add(5000),
+        }
+    }
+}
+
+/// Channels at 2.4 GHz.
+pub const CHANNELS_2GHZ: [u16; 14] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
+
+/// Channels at 5 GHz.
+pub const CHANNELS_5GHZ: [u16; 24] = [
+    36, 40, 44, 48, 52, 56, 60, 64, 100, 104, 108, 112, 116, 120, 124, 128, 132, 136, 140, 149,
+    153, 157, 161, 165,
+];
 
 /// How wide a channel is, and where its second half lies.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -25,6 +25,16 @@ impl Credits {
         true
     }
 
+    /// Buffers that frames may take now: the last one is kept for a command (section 5.4).
+    pub const fn for_frames(&self) -> u16 {
+        self.limit.saturating_sub(self.used).saturating_sub(1)
+    }
+
+    /// Most buffers that frames may ever occupy.
+    pub const fn frames_limit(&self) -> u16 {
+        self.limit.saturating_sub(1)
+    }
+
     /// Gives `count` buffers back. Returns false, leaving none in use, when the chip returned more
     /// than it held.
     #[must_use]

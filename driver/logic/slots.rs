@@ -4,7 +4,8 @@
 
 use super::bytes::{
     align4,
-    Reader, //
+    Reader,
+    Writer, //
 };
 use super::wsm::header::{
     Class,
@@ -128,9 +129,18 @@ impl<'a> Packer<'a> {
 
     /// Offers a message, header included, with its timestamp in milliseconds.
     pub fn offer(&mut self, message: &[u8], timestamp: u32) -> Result<Offer, SlotError> {
-        let len = message.len();
+        self.offer_parts(&[message], timestamp)
+    }
+
+    /// Offers a message that is in pieces, the header in the first of them.
+    pub fn offer_parts(&mut self, parts: &[&[u8]], timestamp: u32) -> Result<Offer, SlotError> {
+        let len = parts
+            .iter()
+            .fold(0, |len: usize, part| len.saturating_add(part.len()));
         let slot = Slot::for_message(len).ok_or(SlotError::TooLong { len })?;
-        let header = Header::decode(&mut Reader::new(message))
+        let header = parts
+            .first()
+            .and_then(|first| Header::decode(&mut Reader::new(first)))
             .filter(|header| usize::from(header.len) == len)
             .ok_or(SlotError::Length { len })?;
         let alone = header.class == Class::Mcu;
@@ -151,17 +161,27 @@ impl<'a> Packer<'a> {
                 Ok(Offer::Next)
             };
         };
-        place.fill(0);
-        if let Some((body, rest)) = place.split_at_mut_checked(len) {
-            body.copy_from_slice(message);
-            if let Some(stamp) = rest.first_chunk_mut::<TIMESTAMP_LEN>() {
-                *stamp = timestamp.to_le_bytes();
-            }
-        }
+        let mut writer = Writer::new(place);
+        let written = parts
+            .iter()
+            .try_for_each(|part| writer.bytes(part))
+            .and_then(|()| writer.u32(timestamp));
+        writer.zero_rest();
+        written.map_err(|_| SlotError::TooLong { len })?;
         self.slot = Some(slot);
         self.alone = alone;
         self.count = self.count.saturating_add(1);
         Ok(Offer::Taken)
+    }
+
+    /// Whether the transfer carries as many messages as it may.
+    pub fn is_full(&self) -> bool {
+        self.alone || self.count >= MAX_MESSAGES
+    }
+
+    /// Messages taken.
+    pub fn count(&self) -> usize {
+        self.count
     }
 
     /// Closes the transfer: its bytes in all and its slot code. Zeroes up to the next block

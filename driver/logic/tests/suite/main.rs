@@ -5,7 +5,9 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod control;
+mod data;
 mod files;
 mod golden;
 mod properties;
+mod rates;
 mod transcripts;
