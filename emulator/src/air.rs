@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The air: 802.11 frames between radios.
 //!
-//! A chip has one radio and sees the air through [`Air`].
+//! A chip has one radio and sees the air through [`Air`]. An [`Ether`](ether::Ether) joins the radios
+//! of one process, so that host tests need neither kernel nor clock. How strong frames arrive, which
+//! are lost and how long they take is the [`model`]'s.
 //!
 //! Frames are MPDUs without their frame check sequence, encrypted as they are on the air. Times are
 //! since a start that every radio of one air shares, as everywhere in this crate.
 
 pub mod address;
 pub mod channel;
+pub mod ether;
+mod frame;
+mod medium;
+pub mod model;
 pub mod rate;
 
 use std::fmt;
@@ -82,6 +88,16 @@ pub enum AirEvent {
     Received(OnAir),
     /// A transmission has ended. Outcomes come in the order of the transmissions.
     Outcome(Outcome),
+}
+
+impl AirEvent {
+    /// When it happened.
+    pub const fn at(&self) -> Duration {
+        match self {
+            Self::Received(frame) => frame.at,
+            Self::Outcome(outcome) => outcome.at,
+        }
+    }
 }
 
 /// The air, as one radio sees it.
