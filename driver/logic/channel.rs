@@ -25,14 +25,6 @@ impl Band {
         }
     }
 
-    /// The id of the slowest rate every station of the band understands (section 3.6).
-    pub const fn slowest_rate(self) -> u8 {
-        match self {
-            Self::Two => 0,
-            Self::Five => 6,
-        }
-    }
-
     /// The rates a join declares as basic, bit n is rate id n (section 3.3.7).
     pub const fn basic_rates(self) -> u32 {
         match self {

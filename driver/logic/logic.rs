@@ -26,6 +26,7 @@ pub mod download;
 pub mod dpd;
 pub mod factory;
 pub mod flight;
+pub mod inbox;
 pub mod key_table;
 pub mod power_save;
 pub mod rate_policy;

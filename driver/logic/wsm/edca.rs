@@ -8,61 +8,13 @@ use super::super::bytes::{
 };
 use super::confirm::Generic;
 use super::request::Request;
-
-/// An access category, in the order of mac80211's queues.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AccessCategory {
-    /// Voice.
-    Voice,
-    /// Video.
-    Video,
-    /// Best effort.
-    BestEffort,
-    /// Background.
-    Background,
-}
-
-impl AccessCategory {
-    /// All of them, most urgent first.
-    pub const ALL: [Self; 4] = [Self::Voice, Self::Video, Self::BestEffort, Self::Background];
-
-    /// The category of mac80211's queue `queue`.
-    pub const fn from_queue(queue: u16) -> Option<Self> {
-        Some(match queue {
-            0 => Self::Voice,
-            1 => Self::Video,
-            2 => Self::BestEffort,
-            3 => Self::Background,
-            _ => return None,
-        })
-    }
-
-    /// mac80211's queue.
-    pub const fn queue(self) -> u8 {
-        match self {
-            Self::Voice => 0,
-            Self::Video => 1,
-            Self::BestEffort => 2,
-            Self::Background => 3,
-        }
-    }
-
-    /// The access category index of the air (IEEE 802.11, 9.4.2.27), which the firmware counts in.
-    pub const fn aci(self) -> u8 {
-        match self {
-            Self::Voice => 3,
-            Self::Video => 2,
-            Self::BestEffort => 0,
-            Self::Background => 1,
-        }
-    }
-}
+use super::transmit::Queue;
 
 /// Set TX queue parameters (0x0012): ordinary acknowledgement, no limits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SetTxQueueParams {
-    /// The queue.
-    pub category: AccessCategory,
+    /// The category.
+    pub category: Queue,
 }
 
 impl Request for SetTxQueueParams {
@@ -71,7 +23,7 @@ impl Request for SetTxQueueParams {
     type Confirm = Generic;
 
     fn encode_body(&self, writer: &mut Writer<'_>) -> Result<(), Overflow> {
-        writer.bytes(&[self.category.aci(), 0, 0, 0])?;
+        writer.bytes(&[self.category.wsm(), 0, 0, 0])?;
         writer.u32(0)?;
         writer.u16(0)?;
         writer.u16(0)
@@ -120,13 +72,13 @@ impl Default for SetEdca {
 
 impl SetEdca {
     /// The parameters of a category.
-    pub fn category_mut(&mut self, category: AccessCategory) -> &mut Contention {
+    pub fn category_mut(&mut self, category: Queue) -> &mut Contention {
         let [voice, video, best_effort, background] = &mut self.categories;
         match category {
-            AccessCategory::Voice => voice,
-            AccessCategory::Video => video,
-            AccessCategory::BestEffort => best_effort,
-            AccessCategory::Background => background,
+            Queue::Voice => voice,
+            Queue::Video => video,
+            Queue::BestEffort => best_effort,
+            Queue::Background => background,
         }
     }
 }

@@ -84,8 +84,8 @@ impl Confirm for Joined {
     }
 }
 
-/// Reset (0x000A): leaves the network. The firmware forgets its keys and its rate policies with it
-/// (F-5), and its statistics.
+/// Reset (0x000A): leaves the network. The firmware forgets its rate policies with it (F-5), and its
+/// statistics.
 #[derive(Clone, Copy, Debug)]
 pub struct Reset;
 

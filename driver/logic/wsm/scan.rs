@@ -13,6 +13,7 @@ use super::super::channel::{
     SSID_MAX, //
 };
 use super::confirm::Generic;
+use super::rate::RateId;
 use super::request::Request;
 
 /// The most channels of a request.
@@ -74,11 +75,8 @@ impl Request for StartScan<'_> {
             ScanKind::Foreground => (0, 0),
             ScanKind::Background => (1, FORCE_BACKGROUND),
         };
-        let rate = if self.no_cck {
-            Band::Five.slowest_rate()
-        } else {
-            self.band.slowest_rate()
-        };
+        let band = if self.no_cck { Band::Five } else { self.band };
+        let rate = RateId::slowest(band).number();
         writer.bytes(&[self.band.number(), kind, flags, rate])?;
         writer.u32(0)?;
         writer.u8(self.probes)?;

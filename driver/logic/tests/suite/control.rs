@@ -8,6 +8,11 @@ use bes2600_logic::channel::{
     Ssid,
     Width, //
 };
+use bes2600_logic::inbox::{
+    Filed,
+    Inbox,
+    Notice, //
+};
 use bes2600_logic::key_table::KeyTable;
 use bes2600_logic::power_save::PowerSave;
 use bes2600_logic::scan_plan::{
@@ -26,7 +31,6 @@ use bes2600_logic::wsm::confirm::{
     ConfirmError, //
 };
 use bes2600_logic::wsm::edca::{
-    AccessCategory,
     SetEdca,
     SetTxQueueParams, //
 };
@@ -87,6 +91,7 @@ use bes2600_logic::wsm::template::{
     Template,
     TemplateKind, //
 };
+use bes2600_logic::wsm::transmit::Queue;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -377,7 +382,7 @@ fn bss_parameters() {
 #[test]
 fn edca_order() {
     let mut edca = SetEdca::default();
-    edca.category_mut(AccessCategory::Background).txop = 1;
+    edca.category_mut(Queue::Background).txop = 1;
     let body = body(&edca);
     assert_eq!(body.len(), 44);
     assert_eq!(body[..8], [15, 0, 15, 0, 7, 0, 3, 0]);
@@ -389,15 +394,10 @@ fn edca_order() {
 
 #[test]
 fn queue_parameters() {
-    let aci = AccessCategory::ALL.map(|category| body(&SetTxQueueParams { category })[0]);
+    let aci = Queue::ALL.map(|category| body(&SetTxQueueParams { category })[0]);
     assert_eq!(aci, [3, 2, 0, 1]);
-    for queue in 0..4 {
-        let category = AccessCategory::from_queue(queue).unwrap();
-        assert_eq!(u16::from(category.queue()), queue);
-    }
-    assert_eq!(AccessCategory::from_queue(4), None);
     let params = SetTxQueueParams {
-        category: AccessCategory::Voice,
+        category: Queue::Voice,
     };
     assert_eq!(body(&params), [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 }
@@ -694,4 +694,65 @@ fn power_save_gives_up() {
     assert_eq!(power.due().unwrap().mode, PmMode::Active);
     power.reset();
     assert_eq!(power.due().unwrap().mode, PmMode::Fast);
+}
+
+fn event(id: u32, data: u32) -> Vec<u8> {
+    [id, data]
+        .iter()
+        .flat_map(|word| word.to_le_bytes())
+        .collect()
+}
+
+/// W-28: indications nobody waits for, as many as there may be, stay in their places.
+#[test]
+fn w28_indications_have_places() {
+    let mut inbox = Inbox::default();
+    for _ in 0..1000 {
+        assert_eq!(
+            inbox.indication(0x0806, &golden::SCAN_COMPLETE[4..]),
+            Filed::Kept
+        );
+        assert_eq!(inbox.indication(0x0805, &event(4, 80)), Filed::Kept);
+    }
+    assert_eq!(inbox.indication(0x0805, &event(1, 0)), Filed::Kept);
+    assert!(inbox.has_notice());
+    assert_eq!(inbox.notice(), Some(Notice::BssLost));
+    assert_eq!(inbox.notice(), Some(Notice::Threshold(80)));
+    assert_eq!(inbox.notice(), None);
+    assert!(inbox.take_scan_complete().is_some());
+    assert_eq!(inbox.take_scan_complete(), None);
+    assert_eq!(inbox.take_channel_switched(), None);
+}
+
+#[test]
+fn the_latest_word_on_the_link_counts() {
+    let mut inbox = Inbox::default();
+    inbox.indication(0x0805, &event(1, 0));
+    inbox.indication(0x0805, &event(2, 0));
+    assert_eq!(inbox.notice(), Some(Notice::BssRegained));
+    assert_eq!(inbox.notice(), None);
+    for time in 0..5 {
+        inbox.decrypt_failure(time);
+    }
+    inbox.indication(0x0805, &event(1, 0));
+    inbox.link_gone();
+    assert_eq!(inbox.notice(), None);
+}
+
+/// W-47, W-21: events of an access point, unknown ones and short ones change nothing.
+#[test]
+fn w47_events_without_meaning() {
+    let mut inbox = Inbox::default();
+    assert_eq!(inbox.indication(0x0805, &event(9, 0)), Filed::Ignored);
+    assert_eq!(
+        inbox.indication(0x0805, &event(9, u32::MAX)),
+        Filed::Ignored
+    );
+    assert_eq!(inbox.indication(0x0805, &event(1234, 0)), Filed::Ignored);
+    assert_eq!(inbox.indication(0x0805, &[1, 0, 0]), Filed::Malformed);
+    assert_eq!(inbox.indication(0x0806, &[]), Filed::Malformed);
+    assert_eq!(inbox.indication(0x0809, &[0; 4]), Filed::Malformed);
+    assert_eq!(inbox.indication(0x080A, &[0; 3]), Filed::Malformed);
+    assert_eq!(inbox.indication(0x080C, &[0; 4]), Filed::Ignored);
+    assert!(!inbox.has_notice());
 }
