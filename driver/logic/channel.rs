@@ -32,9 +32,7 @@ impl Band {
             Self::Five => 0x40,
         }
     }
-}
 
-impl Band {
     /// The band of a channel that the driver offers; `None` for all others.
     pub fn of_channel(channel: u16) -> Option<Self> {
         [Self::Two, Self::Five]
