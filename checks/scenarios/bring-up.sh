@@ -31,30 +31,31 @@ insert_chip() {
   printf '[knobs]\n%s\n%s\n' "$board_knobs" "$knob" >/run/chip.toml
   "$EMULATOR" run --config /run/chip.toml "${slot[@]}" --summary /run/chip.json "$@" >"$chip_log" 2>&1 &
   chip_pid=$!
-  wait_for 20 grep -qx ready "$chip_log"
+  wait_for 20 said_line "$chip_log" ready
 }
 # Ends the emulator; its status is 3 when the driver broke the protocol.
 remove_chip() {
   kill -TERM "$chip_pid" 2>/dev/null
   wait "$chip_pid"
 }
-function_name() {
-  local path
-  for path in /sys/bus/sdio/devices/*; do
-    [ -e "$path" ] && basename "$path" && return
-  done
-  return 1
+# Whether there is a function; its name is then in $function.
+enumerated() {
+  local paths=(/sys/bus/sdio/devices/*)
+  function=${paths[0]##*/}
+  [ -e "${paths[0]}" ]
 }
-enumerated() { function_name >/dev/null; }
 gone() { ! enumerated; }
-bound() { [ -e "/sys/bus/sdio/drivers/bes2600/$(function_name)" ]; }
+bound() { enumerated && [ -e "/sys/bus/sdio/drivers/bes2600/$function" ]; }
 unbound() { ! bound; }
 # Up: bound, with a startup indication that names a firmware.
-up() { bound && grep -q '^firmware_label: .' "/sys/kernel/debug/bes2600-$(function_name)/startup"; }
-logged() { log_since_mark | grep -qE -- "$1"; }
-unbind() { function_name >/sys/bus/sdio/drivers/bes2600/unbind; }
-bind() { function_name >/sys/bus/sdio/drivers/bes2600/bind; }
-loaded() { grep -q "^$1 " /proc/modules; }
+up() {
+  local line=
+  bound && read -r line <"/sys/kernel/debug/bes2600-$function/startup"
+  [[ $line == 'firmware_label: '?* ]]
+}
+unbind() { echo "$function" >/sys/bus/sdio/drivers/bes2600/unbind; }
+bind() { echo "$function" >/sys/bus/sdio/drivers/bes2600/bind; }
+loaded() { [ -e "/sys/module/$1" ]; }
 
 fresh_firmware() {
   rm -rf $files
@@ -90,7 +91,7 @@ verdict 'vsdio loads' insmod "$MODULES/vsdio/vsdio.ko"
 mark_log
 verdict 'a healthy chip is inserted' insert_chip
 verdict 'the SDIO core enumerates it' wait_for 20 enumerated
-alias=$(cat "/sys/bus/sdio/devices/$(function_name)/modalias")
+alias=$(cat "/sys/bus/sdio/devices/$function/modalias")
 pattern=$(modinfo -F alias "$MODULES/bes2600/bes2600.ko")
 # shellcheck disable=SC2053
 alias_matches() { [[ $alias == $pattern ]]; }
@@ -99,9 +100,9 @@ verdict 'bes2600 loads' insmod "$MODULES/bes2600/bes2600.ko"
 verdict 'the chip comes up' wait_for 60 up
 if [ ${#slot[@]} -gt 0 ]; then
   verdict 'the wake line is asserted' [ "$(cat "$wake_line")" = 0 ]
-  verdict "the board's MAC address is used" logged 'MAC 02:00:5e:10:26:00'
+  verdict "the board's MAC address is used" wait_for 5 logged 'MAC 02:00:5e:10:26:00'
 fi
-sed 's/^/# /' "/sys/kernel/debug/bes2600-$(function_name)/startup" "/sys/kernel/debug/bes2600-$(function_name)/counters"
+sed 's/^/# /' "/sys/kernel/debug/bes2600-$function/startup" "/sys/kernel/debug/bes2600-$function/counters"
 
 cycles=50
 failed=0
@@ -146,17 +147,17 @@ while IFS=$'\t' read -r -u 3 name cause expected outcome limit; do
   insert_chip "${arguments[@]}" || reason='the chip was not inserted'
   if [ "$outcome" = up ]; then
     wait_for "$limit" up || reason=${reason:-the chip did not come up}
-    logged "$expected" || reason=${reason:-not logged: $expected}
+    wait_for 5 logged "$expected" || reason=${reason:-not logged: $expected}
   else
     wait_for "$limit" logged "$expected" || reason=${reason:-not logged: $expected}
-    sleep 1
+    pause 1
     ! up || reason=${reason:-the chip came up all the same}
   fi
   remove_chip
   wait_for 30 gone || reason=${reason:-the card did not leave}
   loaded bes2600 || reason=${reason:-the module is gone}
   if [ -z "$reason" ]; then
-    ok "$name: $(log_since_mark | grep -E -m 1 -- "$expected" | sed -E 's/^\[ *[0-9.]+\] //')"
+    ok "$name: ${logged_line:-}"
   else
     not_ok "$name: $reason"
     log_since_mark | tail -n 12 | sed 's/^/# /'

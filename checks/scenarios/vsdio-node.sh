@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A virtual SDIO host of the device tree ($CARD, $SAMPLE as in vsdio.sh): the
+# A virtual SDIO host of the device tree (checks/uml.dts; $CARD, $SAMPLE as in vsdio.sh): the
 # function gets its node, programs come and go, and the host can be unbound.
 
 declare card_pid card_in
@@ -22,7 +22,6 @@ said() { grep -q -- "$1" /run/card.out; }
 function_path() { compgen -G '/sys/bus/sdio/devices/*' | head -n 1; }
 enumerated() { [ -n "$(function_path)" ]; }
 empty() { ! enumerated; }
-logged() { log_since_mark | grep -qE -- "$1"; }
 refused() { ! "$@" 2>/dev/null; }
 
 verdict 'the module loads' insmod "$MODULES/vsdio/vsdio.ko"

@@ -33,7 +33,6 @@ kill_card() {
 }
 said() { grep -q -- "$2" "/run/$1.out"; }
 said_times() { [ "$(grep -c -- "$2" "/run/$1.out")" = "$3" ]; }
-logged() { log_since_mark | grep -qE -- "$1"; }
 devices() { ls /sys/bus/sdio/devices; }
 count_is() { [ "$(devices | wc -l)" = "$1" ]; }
 hosts_are() { [ "$(find /sys/class/mmc_host -mindepth 1 2>/dev/null | wc -l)" = "$1" ]; }
