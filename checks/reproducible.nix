@@ -4,7 +4,7 @@
 # folder, at another time, with another number of jobs. Whole kernels:
 # ./check --full.
 {linux-uml}:
-linux-uml.overrideAttrs (old: {
+linux-uml.overrideAttrs (_: {
   pname = "check-reproducible";
   outputs = ["out"];
   modules = "";

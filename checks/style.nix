@@ -4,9 +4,9 @@
 # no unsafe code is outside of the abstractions.
 {
   lib,
-  stdenv,
   callPackage,
   craneLib,
+  deadnix,
   formatter,
   jq,
   linux-uml,
@@ -49,6 +49,7 @@ in
     # Their outputs exist when clippy was content.
     inherit clippy;
     nativeBuildInputs = [
+      deadnix
       formatter
       jq
       rustfmt

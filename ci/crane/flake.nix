@@ -2,7 +2,7 @@
 {
   description = "The part of crane that this project uses, for the stand-in for nixpkgs";
 
-  outputs = {self}: {
+  outputs = _: {
     mkLib = pkgs: import ./lib.nix {inherit pkgs;};
   };
 }

@@ -190,6 +190,7 @@
     rust-bindgen-unwrapped = self.callPackage ./bindgen {};
     python3Minimal = self.python3;
     alejandra = self.callPackage ./alejandra {};
+    deadnix = self.callPackage ./deadnix {};
     python3Packages.dtschema = self.callPackage ./dtschema {};
     linuxManualConfig = self.callPackage ./linux.nix {};
   };

@@ -8,10 +8,7 @@
     flake = false;
   };
 
-  outputs = {
-    self,
-    host,
-  }: let
+  outputs = {host, ...}: let
     lib = import ./lib.nix;
   in {
     inherit lib;
