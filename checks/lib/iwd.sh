@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Sourced by the scenario station: the same station by iwd, on a D-Bus of its
+# own. IWD is the daemon's file.
+
+dbus_pid= iwd_pid=
+start_iwd() {
+  mkdir -p /run/iwd /run/iwd-settings
+  cat >/run/iwd-settings/main.conf <<'END'
+[General]
+EnableNetworkConfiguration=false
+[Network]
+NameResolvingService=none
+END
+  cat >/run/dbus.conf <<'END'
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type>
+  <listen>unix:path=/run/dbus.socket</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <allow own="*"/>
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow receive_sender="*"/>
+  </policy>
+</busconfig>
+END
+  export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/dbus.socket
+  dbus-daemon --config-file=/run/dbus.conf --nofork >/run/dbus.log 2>&1 &
+  dbus_pid=$!
+  wait_for 5 [ -S /run/dbus.socket ] || { sed 's/^/# dbus: /' /run/dbus.log; return 1; }
+  STATE_DIRECTORY=/run/iwd CONFIGURATION_DIRECTORY=/run/iwd-settings "$IWD" >/run/iwd.log 2>&1 &
+  iwd_pid=$!
+}
+stop_iwd() {
+  local pid
+  for pid in $iwd_pid $dbus_pid; do
+    kill "$pid"
+    wait "$pid" 2>/dev/null
+  done
+  iwd_pid='' dbus_pid=''
+  rm -rf /run/iwd /run/dbus.socket
+}
+# The daemon makes an interface of its own, under the old name or another one.
+own_interface() {
+  local phy
+  for phy in /sys/class/ieee80211/*; do
+    sta=$(interface_of "$(basename "$phy")")
+    [ -z "$sta" ] || return 0
+  done
+  return 1
+}
+associated() { own_interface && iw dev "$sta" link | grep -q "^Connected to $(bssid ap1)"; }
+authorized() { associated && in_ap iw dev ap1 station dump | grep -qE 'authorized:\s+yes'; }
+# iwd_join FILE TEXT: a network's file in iwd's state; what it says is joined.
+iwd_join() {
+  local result
+  mkdir -p /run/iwd
+  printf '%b' "$2" >"/run/iwd/$1"
+  start_iwd
+  wait_for 40 authorized
+  result=$?
+  if [ $result -eq 0 ]; then
+    ip addr replace $sta_ip/24 dev "$sta"
+    works || result=1
+  else
+    diag 'not associated; the end of its log:'
+    tail -n 12 /run/iwd.log | sed 's/^/# iwd: /'
+  fi
+  stop_iwd
+  own_interface
+  ip link set "$sta" up
+  ip addr replace $sta_ip/24 dev "$sta"
+  ip addr replace $sta_ip6/64 dev "$sta" nodad
+  return $result
+}
+iwd_open() { ap ap1 && iwd_join besser.open ''; }
+iwd_psk() { ap ap1 "${psk_ap[@]}" && iwd_join besser.psk "[Security]\nPassphrase=$passphrase\n"; }
+iwd_sae() { ap ap1 "${sae_ap[@]}" && iwd_join besser.psk "[Security]\nPassphrase=$passphrase\n"; }
+iwd_hidden() {
+  ap ap1 "${psk_ap[@]}" ignore_broadcast_ssid=1 &&
+    iwd_join besser.psk "[Security]\nPassphrase=$passphrase\n[Settings]\nHidden=true\n"
+}

@@ -1,0 +1,236 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Sourced by scenarios that need access points and a station.
+#
+# Access points are radios of mac80211_hwsim in a network namespace of their
+# own, so that what is sent to their addresses has to cross the air. The
+# station's radio stays in the first namespace. It is
+#   STATION=bes2600   the driver under test; its chip shares the air with the
+#                     access points, by hwsim's netlink medium
+#   STATION=hwsim     one more radio of hwsim: the same programs and the same
+#                     configurations against mac80211 alone, which tells a
+#                     defect of the driver from one of the scenario
+#
+# Needs MAC80211_HWSIM (the module's file), REGDB (a folder with
+# regulatory.db), TRAFFIC (checks/lib/traffic).
+
+STATION=${STATION:-bes2600}
+# Addresses of the access points' network, and of the station.
+ap_ip=10.26.0.1 sta_ip=10.26.0.2 ap_ip6=fd26::1 sta_ip6=fd26::2
+passphrase='correct horse battery'
+# The station's interface; wifi_begin finds it.
+sta=
+chip_pid= traffic_pid=
+
+in_ap() { ip netns exec ap "$@"; }
+
+# The interface of a phy of this namespace, or nothing
+interface_of() {
+  local path
+  for path in /sys/class/ieee80211/"$1"/device/net/*; do
+    [ "$(cat "$path/phy80211/name" 2>/dev/null)" != "$1" ] || basename "$path"
+  done
+}
+# The phy that a driver made, or nothing
+phy_of_driver() {
+  local path
+  for path in /sys/class/ieee80211/*; do
+    [ "$(basename "$(realpath "$path/device/driver" 2>/dev/null)")" != "$1" ] || basename "$path"
+  done
+}
+hwsim_phys() { phy_of_driver mac80211_hwsim | sort -V; }
+
+# The rules of one country are in force.
+country_is() { iw reg get | grep -q "^country $1:"; }
+set_country() {
+  iw reg set "$1"
+  wait_for 5 country_is "$1" || { diag "regulatory domain $1 is not in force"; iw reg get | sed 's/^/# /'; }
+}
+
+# The station's chip, inserted, on the air of the access points
+insert_chip() {
+  "$EMULATOR" run --air hwsim --summary /run/chip.json "$@" >/run/chip.log 2>&1 &
+  chip_pid=$!
+  wait_for 20 grep -qx ready /run/chip.log
+}
+has_station() {
+  sta=$(interface_of "$(phy_of_driver bes2600)")
+  [ -n "$sta" ]
+}
+
+# Loads the radios, moves two of them into namespace ap, brings the station up.
+wifi_begin() {
+  local phys radios=2 name
+  [ "$STATION" = bes2600 ] || radios=3
+  # The database of countries: the kernel asked for it before there was a root.
+  mkdir -p /run/firmware
+  [ -z "${FIRMWARE:-}" ] || cp -r --no-preserve=mode "$FIRMWARE"/. /run/firmware/
+  cp --no-preserve=mode "$REGDB"/regulatory.db* /run/firmware/
+  echo -n /run/firmware >/sys/module/firmware_class/parameters/path
+  iw reg reload || diag 'the regulatory database was not loaded'
+
+  insmod "$MAC80211_HWSIM" radios=$radios || return 1
+  mapfile -t phys < <(hwsim_phys)
+  [ ${#phys[@]} -eq $radios ] || return 1
+  # A radio takes the country of the whole system only once it is in force.
+  set_country US
+  ip netns add ap
+  in_ap ip link set lo up
+  in_ap ip link add br0 type bridge forward_delay 0
+  in_ap ip addr add $ap_ip/24 dev br0
+  in_ap ip addr add $ap_ip6/64 dev br0 nodad
+  in_ap ip link set br0 up
+  for name in ap1 ap2; do
+    ip link set "$(interface_of "${phys[0]}")" name $name
+    iw phy "${phys[0]}" set netns name ap
+    phys=("${phys[@]:1}")
+  done
+  if [ "$STATION" = bes2600 ]; then
+    insmod "$MODULES/vsdio/vsdio.ko" && insmod "$MODULES/bes2600/bes2600.ko" || return 1
+    insert_chip || { diag 'the chip was not inserted'; sed 's/^/# chip: /' /run/chip.log; return 1; }
+    wait_for 60 has_station || { diag 'the driver made no interface'; return 1; }
+  else
+    sta=$(interface_of "${phys[0]}")
+  fi
+  ip link set "$sta" up || return 1
+  ip addr add $sta_ip/24 dev "$sta"
+  ip addr add $sta_ip6/64 dev "$sta" nodad
+  ip netns exec ap "$TRAFFIC" serve >/run/traffic.log 2>&1 &
+  traffic_pid=$!
+}
+
+wifi_end() {
+  ap_stop ap1
+  ap_stop ap2
+  [ -z "$traffic_pid" ] || kill "$traffic_pid"
+  ip link set "$sta" down
+  if [ "$STATION" = bes2600 ]; then
+    verdict 'bes2600 unloads' rmmod bes2600
+    kill -TERM "$chip_pid"
+    wait "$chip_pid"
+    verdict 'the chip saw no breach of the protocol' [ $? -eq 0 ]
+    grep -E '^breach' /run/chip.log | sed 's/^/# /'
+    verdict 'vsdio unloads' rmmod vsdio
+  fi
+  # Radios go home when their namespace ends.
+  ip netns del ap
+  wait_for 5 eval '[ "$(hwsim_phys | wc -l)" -ge 2 ]'
+  verdict 'mac80211_hwsim unloads' rmmod mac80211_hwsim
+}
+
+# ap NAME LINE...: an access point on radio NAME (ap1, ap2); LINEs are
+# hostapd's. Without others: besser, channel 6, 20 MHz, open.
+declare -A hostapd_pid
+ap() {
+  local name=$1
+  shift
+  {
+    cat <<END
+interface=$name
+bridge=br0
+driver=nl80211
+ctrl_interface=/run/hostapd
+ssid=besser
+country_code=US
+hw_mode=g
+channel=6
+ieee80211n=1
+wmm_enabled=1
+logger_stdout=-1
+logger_stdout_level=2
+END
+    printf '%s\n' "$@"
+  } >"/run/$name.conf"
+  # Not by a function: its process would be the one that gets the signals.
+  ip netns exec ap hostapd -t "/run/$name.conf" >"/run/$name.log" 2>&1 &
+  hostapd_pid[$name]=$!
+  wait_for 20 grep -qE 'AP-(ENABLED|DISABLED)' "/run/$name.log"
+  ! grep -q AP-DISABLED "/run/$name.log" && return
+  diag "access point $name did not start"
+  tail -n 8 "/run/$name.log" | sed 's/^/# /'
+  return 1
+}
+ap_cli() {
+  local name=$1
+  shift
+  in_ap hostapd_cli -p /run/hostapd -i "$name" "$@"
+}
+ap_stop() { # NAME [SIGNAL]: with KILL nobody is told that it leaves
+  [ -n "${hostapd_pid[$1]:-}" ] || return 0
+  kill "-${2:-TERM}" "${hostapd_pid[$1]}" 2>/dev/null
+  wait "${hostapd_pid[$1]}" 2>/dev/null
+  [ "${2:-TERM}" != KILL ] || in_ap ip link set "$1" down
+  unset "hostapd_pid[$1]"
+}
+# The address of an access point's radio
+bssid() { in_ap cat "/sys/class/net/$1/address"; }
+
+# The station, by wpa_supplicant ---------------------------------------------
+
+supplicant_pid=
+# supplicant LINE...: starts it; LINEs are those of one network block.
+supplicant() {
+  {
+    printf 'ctrl_interface=/run/wpa\ncountry=US\npmf=1\nsae_pwe=2\n'
+    # What a lone access point lost shall be looked for at once.
+    printf 'network={\n'
+    printf '  %s\n' "$@"
+    printf '}\n'
+  } >/run/sta.conf
+  wpa_supplicant -t -D nl80211 -i "$sta" -c /run/sta.conf >/run/sta.log 2>&1 &
+  supplicant_pid=$!
+}
+sta_cli() { wpa_cli -p /run/wpa -i "$sta" "$@"; }
+# status FIELD: of wpa_cli's status
+status() { sta_cli status 2>/dev/null | sed -n "s/^$1=//p"; }
+completed() { [ "$(status wpa_state)" = COMPLETED ]; }
+disconnected() { ! iw dev "$sta" link | grep -q '^Connected'; }
+# join LINE...: starts wpa_supplicant and waits for the association
+join() {
+  supplicant "$@"
+  wait_for "${join_limit:-30}" completed && return
+  diag 'not associated; the end of its log:'
+  tail -n "${log_lines:-15}" /run/sta.log | sed 's/^/# sta: /'
+  return 1
+}
+leave() {
+  [ -n "$supplicant_pid" ] || return 0
+  kill "$supplicant_pid"
+  wait "$supplicant_pid" 2>/dev/null
+  supplicant_pid=
+  wait_for 5 disconnected
+  ip link set "$sta" up
+}
+
+# test_case TEXT COMMAND...: COMMAND is a test; afterwards nothing of it runs.
+test_case() {
+  local began text=$1
+  began=$(cut -d ' ' -f 1 /proc/uptime)
+  shift
+  if [[ -n ${ONLY:-} && ! $text =~ $ONLY ]]; then return; fi
+  if "$@"; then
+    ok "$text"
+  else
+    not_ok "$text"
+  fi
+  leave
+  ap_stop ap1
+  ap_stop ap2
+  diag "$(awk -v a="$began" '{ printf "%.1f s\n", $1 - a }' /proc/uptime)"
+}
+
+# What a link is good for ----------------------------------------------------
+
+reachable() { ping -q -c 3 -i 0.2 -W 2 $ap_ip >/run/ping.log 2>&1; }
+# transfer ARGUMENT...: checksummed traffic, see checks/lib/traffic
+transfer() {
+  "$TRAFFIC" "$@" >/run/transfer.json 2>/run/transfer.err && return
+  diag "traffic $*: $(cat /run/transfer.json) $(tail -n 1 /run/transfer.err)"
+  return 1
+}
+# The access point of a link, the channel, the width
+link_is() { # NAME [MHZ]
+  iw dev "$sta" link | grep -q "^Connected to $(bssid "$1")" &&
+    { [ $# -lt 2 ] || iw dev "$sta" link | grep -qE "freq: $2(\.0)?\$"; }
+}
