@@ -44,24 +44,23 @@ stop_iwd() {
   iwd_pid='' dbus_pid=''
   rm -rf /run/iwd /run/dbus.socket
 }
-# The daemon makes an interface of its own, under the old name or another one.
+# The daemon takes the interface that is there away and makes its own, which
+# goes with it. sta_phy is the radio's.
 own_interface() {
-  local phy
-  for phy in /sys/class/ieee80211/*; do
-    sta=$(interface_of "$(basename "$phy")")
-    [ -z "$sta" ] || return 0
-  done
-  return 1
+  sta=$(interface_of "$sta_phy")
+  [ -n "$sta" ]
 }
-associated() { own_interface && iw dev "$sta" link | grep -q "^Connected to $(bssid ap1)"; }
-authorized() { associated && in_ap iw dev ap1 station dump | grep -qE 'authorized:\s+yes'; }
+authorized() { said /run/ap1.log AP-STA-CONNECTED && own_interface && carrier; }
 # iwd_join FILE TEXT: a network's file in iwd's state; what it says is joined.
 iwd_join() {
-  local result
+  local result name=$sta
   mkdir -p /run/iwd
   printf '%b' "$2" >"/run/iwd/$1"
+  # The kernel remembers what an access point of this address said a test ago,
+  # and would go on showing it to whoever listens passively, as iwd does.
+  iw dev "$sta" scan freq 2437 flush >/dev/null
   start_iwd
-  wait_for 40 authorized
+  wait_for 60 authorized
   result=$?
   if [ $result -eq 0 ]; then
     ip addr replace $sta_ip/24 dev "$sta"
@@ -71,7 +70,7 @@ iwd_join() {
     tail -n 12 /run/iwd.log | sed 's/^/# iwd: /'
   fi
   stop_iwd
-  own_interface
+  own_interface || { sta=$name && iw phy "$sta_phy" interface add "$sta" type managed; }
   ip link set "$sta" up
   ip addr replace $sta_ip/24 dev "$sta"
   ip addr replace $sta_ip6/64 dev "$sta" nodad

@@ -19,11 +19,42 @@ STATION=${STATION:-bes2600}
 # Addresses of the access points' network, and of the station.
 ap_ip=10.26.0.1 sta_ip=10.26.0.2 ap_ip6=fd26::1 sta_ip6=fd26::2
 passphrase='correct horse battery'
-# The station's interface; wifi_begin finds it.
-sta=
+# The station's interface and radio; wifi_begin finds them.
+sta='' sta_phy=''
 chip_pid= traffic_pid=
 
 in_ap() { ip netns exec ap "$@"; }
+
+# Waiting is most of what a scenario does, and starting a process is dear in a
+# guest: what follows polls without. A pipe that nobody writes to is the clock.
+mkfifo /run/never
+exec {never}<>/run/never
+# wait_for SECONDS COMMAND...: polls COMMAND ten times a second
+wait_for() {
+  local left=$(($1 * 10))
+  shift
+  until "$@"; do
+    left=$((left - 1))
+    [ "$left" -gt 0 ] || return 1
+    read -rt 0.1 -u "$never"
+  done
+  return 0
+}
+# said FILE TEXT [TIMES]: TEXT is in FILE, that often
+said() {
+  local lines text rest times=${3:-1}
+  [ -e "$1" ] && mapfile -t lines <"$1" || return 1
+  rest="${lines[*]}"
+  for ((; times > 0; times--)); do
+    [[ $rest == *"$2"* ]] || return 1
+    rest=${rest#*"$2"}
+  done
+}
+# The station's link is up, as its interface says.
+carrier() {
+  local up=0
+  [ -n "$sta" ] && read -r up 2>/dev/null </sys/class/net/"$sta"/carrier && [ "$up" = 1 ]
+}
 
 # The interface of a phy of this namespace, or nothing
 interface_of() {
@@ -52,10 +83,11 @@ set_country() {
 insert_chip() {
   "$EMULATOR" run --air hwsim --summary /run/chip.json "$@" >/run/chip.log 2>&1 &
   chip_pid=$!
-  wait_for 20 grep -qx ready /run/chip.log
+  wait_for 20 said /run/chip.log ready
 }
 has_station() {
-  sta=$(interface_of "$(phy_of_driver bes2600)")
+  sta_phy=$(phy_of_driver bes2600)
+  sta=$(interface_of "$sta_phy")
   [ -n "$sta" ]
 }
 
@@ -83,6 +115,7 @@ wifi_begin() {
   in_ap ip link set br0 up
   for name in ap1 ap2; do
     ip link set "$(interface_of "${phys[0]}")" name $name
+    bssid[$name]=$(</sys/class/net/$name/address)
     iw phy "${phys[0]}" set netns name ap
     phys=("${phys[@]:1}")
   done
@@ -91,7 +124,8 @@ wifi_begin() {
     insert_chip || { diag 'the chip was not inserted'; sed 's/^/# chip: /' /run/chip.log; return 1; }
     wait_for 60 has_station || { diag 'the driver made no interface'; return 1; }
   else
-    sta=$(interface_of "${phys[0]}")
+    sta_phy=${phys[0]}
+    sta=$(interface_of "$sta_phy")
   fi
   ip link set "$sta" up || return 1
   ip addr add $sta_ip/24 dev "$sta"
@@ -145,8 +179,8 @@ END
   # Not by a function: its process would be the one that gets the signals.
   ip netns exec ap hostapd -t "/run/$name.conf" >"/run/$name.log" 2>&1 &
   hostapd_pid[$name]=$!
-  wait_for 20 grep -qE 'AP-(ENABLED|DISABLED)' "/run/$name.log"
-  ! grep -q AP-DISABLED "/run/$name.log" && return
+  wait_for 20 eval 'said "/run/$name.log" AP-ENABLED || said "/run/$name.log" AP-DISABLED'
+  said "/run/$name.log" AP-ENABLED && return
   diag "access point $name did not start"
   tail -n 8 "/run/$name.log" | sed 's/^/# /'
   return 1
@@ -164,7 +198,7 @@ ap_stop() { # NAME [SIGNAL]: with KILL nobody is told that it leaves
   unset "hostapd_pid[$1]"
 }
 # The address of an access point's radio
-bssid() { in_ap cat "/sys/class/net/$1/address"; }
+declare -A bssid
 
 # The station, by wpa_supplicant ---------------------------------------------
 
@@ -172,20 +206,26 @@ supplicant_pid=
 # supplicant LINE...: starts it; LINEs are those of one network block.
 supplicant() {
   {
-    printf 'ctrl_interface=/run/wpa\ncountry=US\npmf=1\nsae_pwe=2\n'
-    # What a lone access point lost shall be looked for at once.
-    printf 'network={\n'
+    printf 'ctrl_interface=/run/wpa\ncountry=US\npmf=1\nsae_pwe=2\nnetwork={\n'
     printf '  %s\n' "$@"
     printf '}\n'
   } >/run/sta.conf
+  : >/run/sta.log
   wpa_supplicant -t -D nl80211 -i "$sta" -c /run/sta.conf >/run/sta.log 2>&1 &
   supplicant_pid=$!
 }
 sta_cli() { wpa_cli -p /run/wpa -i "$sta" "$@"; }
 # status FIELD: of wpa_cli's status
 status() { sta_cli status 2>/dev/null | sed -n "s/^$1=//p"; }
-completed() { [ "$(status wpa_state)" = COMPLETED ]; }
-disconnected() { ! iw dev "$sta" link | grep -q '^Connected'; }
+# The last thing that wpa_supplicant said of the connection is that it is there.
+completed() {
+  local lines text
+  mapfile -t lines </run/sta.log || return 1
+  text="${lines[*]}"
+  text=${text##*CTRL-EVENT-DISCONNECTED}
+  [[ $text == *CTRL-EVENT-CONNECTED* ]] && carrier
+}
+disconnected() { ! carrier; }
 # join LINE...: starts wpa_supplicant and waits for the association
 join() {
   supplicant "$@"
@@ -231,6 +271,6 @@ transfer() {
 }
 # The access point of a link, the channel, the width
 link_is() { # NAME [MHZ]
-  iw dev "$sta" link | grep -q "^Connected to $(bssid "$1")" &&
+  iw dev "$sta" link | grep -q "^Connected to ${bssid[$1]}" &&
     { [ $# -lt 2 ] || iw dev "$sta" link | grep -qE "freq: $2(\.0)?\$"; }
 }

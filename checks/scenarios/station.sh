@@ -107,15 +107,24 @@ scan_associated() {
 
 # Roaming, loss, persistence --------------------------------------------------
 
+seen() { sta_cli scan_results | grep -q "${bssid[$1]}"; }
+# The last association that wpa_supplicant tells of is to this access point.
+connected_to() {
+  local lines text
+  mapfile -t lines </run/sta.log
+  text="${lines[*]}"
+  text=${text##*CTRL-EVENT-CONNECTED}
+  completed && [[ $text == *"Connection to ${bssid[$1]} completed"* ]]
+}
 roam() {
   ap ap1 "${sae_ap[@]}" channel=1 && ap ap2 "${sae_ap[@]}" hw_mode=a channel=36 &&
     join "${besser[@]}" "${sae_sta[@]}" scan_freq='2412 5180' || return 1
-  local target from=$SECONDS
+  local target
   for target in ap2 ap1 ap2; do
     sta_cli scan freq=2412,5180 >/dev/null
-    wait_for 10 eval 'sta_cli scan_results | grep -q "$(bssid '$target')"' || { diag "$target is not seen"; return 1; }
-    link_is $target || sta_cli roam "$(bssid $target)" >/dev/null
-    wait_for 10 eval "link_is $target && completed" || { diag "no roaming to $target"; tail -n 8 /run/sta.log | sed 's/^/# sta: /'; return 1; }
+    wait_for 10 seen $target || { diag "$target is not seen"; return 1; }
+    link_is $target || sta_cli roam "${bssid[$target]}" >/dev/null
+    wait_for 10 connected_to $target || { diag "no roaming to $target"; tail -n 8 /run/sta.log | sed 's/^/# sta: /'; return 1; }
     works || return 1
   done
 }
@@ -123,7 +132,7 @@ roam() {
 failover() {
   ap ap1 "${psk_ap[@]}" channel=1 && join "${besser[@]}" "${psk_sta[@]}" && ap ap2 "${psk_ap[@]}" channel=6 || return 1
   ap_stop ap1 KILL
-  wait_for 40 eval 'link_is ap2 && completed' || { tail -n 8 /run/sta.log | sed 's/^/# sta: /'; return 1; }
+  wait_for 40 connected_to ap2 || { tail -n 8 /run/sta.log | sed 's/^/# sta: /'; return 1; }
   works
 }
 vanish() {
@@ -136,7 +145,7 @@ vanish() {
 kicked() {
   ap ap1 "${sae_ap[@]}" && join "${besser[@]}" "${sae_sta[@]}" "${on_6[@]}" || return 1
   ap_cli ap1 "$1" "$(cat "/sys/class/net/$sta/address")" >/dev/null
-  wait_for 5 grep -q CTRL-EVENT-DISCONNECTED /run/sta.log || { diag 'not noticed'; return 1; }
+  wait_for 5 said /run/sta.log CTRL-EVENT-DISCONNECTED || { diag 'not noticed'; return 1; }
   wait_for 30 completed && works
 }
 cycles() {
@@ -166,7 +175,7 @@ down_and_up() {
 # channel_says MHZ PATTERN: a line of `iw phy channels`
 channel_says() {
   local text
-  text=$(iw phy "$(cat "/sys/class/net/$sta/phy80211/name")" channels | awk -v m="$1" '$2 == m {on = 1; print; next} /\* /{on = 0} on')
+  text=$(iw phy "$sta_phy" channels | awk -v m="$1" '$2 == m {on = 1; print; next} /\* /{on = 0} on')
   grep -qE "$2" <<<"$text" || { diag "$1 MHz: $text"; return 1; }
 }
 regulation() {
