@@ -1,0 +1,172 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A station under traffic whose content is compared: TCP and UDP in both
+# directions and at once, latency, multicast, IPv6, with power save, while keys
+# change and while it scans. See lib/wifi.sh for what the scenario needs.
+
+# shellcheck source=checks/lib/wifi.sh
+. "$LIB/wifi.sh"
+
+# Bytes of a TCP transfer
+size=${SIZE:-1000000}
+psk_ap=(wpa=2 wpa_key_mgmt=WPA-PSK rsn_pairwise=CCMP wpa_passphrase="$passphrase")
+psk_sta=('ssid="besser"' key_mgmt=WPA-PSK psk="\"$passphrase\"" scan_freq=2437)
+
+# associated COMMAND...: COMMAND with an association to one access point
+associated() { ap ap1 "${psk_ap[@]}" && join "${psk_sta[@]}" && "$@"; }
+
+# The counts of the last transfer of datagrams: FIELD
+counted() { jq -r ".$1" /run/transfer.json; }
+datagrams() { # up|down HOST COUNT SIZE RATE: none lost, none late
+  transfer "udp-$1" "${@:2}" || return 1
+  diag "$(counted received) of $(counted sent), $(counted late) late, $(counted seconds) s"
+  [ "$(counted lost)" = 0 ] && [ "$(counted late)" = 0 ]
+}
+tcp_both_ways() { transfer tcp-up "$1" "$size" && transfer tcp-down "$1" "$size" && transfer tcp-both "$1" "$size"; }
+udp_both_ways() { datagrams up "$1" 500 1400 500 && datagrams down "$1" 500 1400 500 && datagrams down "$1" 500 60 1000 && datagrams up "$1" 500 60 1000; }
+udp_at_once() {
+  local up down result=0
+  "$TRAFFIC" udp-up $ap_ip 500 1000 300 >/run/up.json &
+  up=$!
+  "$TRAFFIC" udp-down $ap_ip 500 1000 300 >/run/down.json &
+  down=$!
+  wait $up || result=1
+  wait $down || result=1
+  [ $result -eq 0 ] && jq -es 'all(.lost == 0 and .late == 0)' /run/up.json /run/down.json >/dev/null && return
+  diag "up: $(cat /run/up.json) down: $(cat /run/down.json)"
+  return 1
+}
+tcp_and_udp() {
+  local tcp
+  "$TRAFFIC" tcp-both $ap_ip "$size" >/run/tcp.json &
+  tcp=$!
+  transfer udp-down $ap_ip 300 500 200
+  local udp=$?
+  wait $tcp && [ $udp -eq 0 ] && return
+  diag "tcp: $(cat /run/tcp.json)"
+  return 1
+}
+# iperf3 JSON-PATH ARGUMENT...: its figure is told, in Mbit/s
+iperf3_says() {
+  local path=$1
+  shift
+  ip netns exec ap iperf3 -s -1 >/run/iperf3-server.log 2>&1 &
+  local server=$!
+  sleep 0.5
+  iperf3 -c $ap_ip --json "$@" >/run/iperf3.json 2>&1
+  wait $server
+  jq -e ".end.$path.bits_per_second > 0" /run/iperf3.json >/dev/null || { diag "$(jq -r '.error? // .' /run/iperf3.json | head -n 3)"; return 1; }
+  diag "iperf3 $*: $(jq -r ".end.$path | .bits_per_second / 1e6 * 10 | round / 10" /run/iperf3.json) Mbit/s"
+}
+throughput() {
+  iperf3_says sum_received -n 4M && iperf3_says sum_received -n 4M -R && iperf3_says sum -u -b 10M -n 2M &&
+    iperf3_says sum_received -n 2M --bidir
+}
+# pings COUNT INTERVAL SIZE LIMIT: all answered, the mean within LIMIT ms
+pings() {
+  ping -q -c "$1" -i "$2" -s "$3" -W 5 $ap_ip >/run/ping.log 2>&1
+  local mean
+  mean=$(sed -nE 's|^rtt.*= [0-9.]+/([0-9.]+)/.*|\1|p' /run/ping.log)
+  diag "$(tail -n 1 /run/ping.log)"
+  grep -q ' 0% packet loss' /run/ping.log && awk -v a="${mean:-9999}" -v b="$4" 'BEGIN { exit !(a < b) }' ||
+    { diag "$(grep loss /run/ping.log)"; return 1; }
+}
+latency() { pings 50 0.05 56 20 && pings 20 0.05 1400 30 && pings 20 0.05 3000 50; }
+# Neighbour discovery is multicast; so is what finds the router.
+version_6() {
+  ip -6 neigh flush dev "$sta" 2>/dev/null
+  ping -6 -q -c 5 -i 0.2 -W 2 $ap_ip6 >/run/ping.log 2>&1 || { diag "$(grep loss /run/ping.log)"; return 1; }
+  tcp_both_ways $ap_ip6 && transfer udp-down $ap_ip6 200 1200 400
+}
+# The air does not acknowledge them; this one loses none.
+lossless_multicast() { # COUNT SIZE RATE
+  transfer multicast-down $ap_ip 239.26.0.1 "$@" "$sta" || return 1
+  diag "multicast: $(counted received) of $(counted sent), $(counted late) late"
+  [ "$(counted lost)" = 0 ]
+}
+broadcast() {
+  in_ap sysctl -q net.ipv4.icmp_echo_ignore_broadcasts=0
+  ping -q -b -c 5 -i 0.1 -W 2 10.26.0.255 >/run/ping.log 2>&1
+  grep -q ' 0% packet loss' /run/ping.log || { diag "$(grep loss /run/ping.log)"; return 1; }
+}
+power_save() { # on|off MEAN-LATENCY-IN-MS
+  iw dev "$sta" set power_save "$1" && iw dev "$sta" get power_save | grep -q "$1" || return 1
+  # Asleep between two of them, when it may.
+  pings 10 0.7 56 "$2" && transfer tcp-both $ap_ip $((size / 4)) && lossless_multicast 20 200 10
+}
+toggled() {
+  local round result=0
+  "$TRAFFIC" udp-down $ap_ip 400 500 80 >/run/down.json &
+  local udp=$!
+  for round in 1 2 3 4 5 6; do
+    iw dev "$sta" set power_save on
+    sleep 0.4
+    iw dev "$sta" set power_save off
+    sleep 0.4
+  done
+  wait $udp || result=1
+  diag "$(cat /run/down.json)"
+  [ $result -eq 0 ] && jq -e '.lost == 0' /run/down.json >/dev/null
+}
+# The group key changes every two seconds, the pairwise key at the end, under
+# traffic that needs either.
+rekey() {
+  local result=0 before
+  ap ap1 "${psk_ap[@]}" wpa_group_rekey=2 wpa_ptk_rekey=5 && join "${psk_sta[@]}" || return 1
+  "$TRAFFIC" multicast-down $ap_ip 239.26.0.1 240 300 30 "$sta" >/run/multicast.json &
+  local multicast=$!
+  "$TRAFFIC" udp-up $ap_ip 800 700 100 >/run/up.json &
+  local up=$!
+  wait $multicast || result=1
+  wait $up || result=1
+  diag "group: $(cat /run/multicast.json)"
+  diag "up: $(cat /run/up.json)"
+  diag "$(grep -c 'Group rekeying completed' /run/sta.log) group rekeyings, $(grep -c 'Key negotiation completed' /run/sta.log) pairwise"
+  said /run/sta.log 'Group rekeying completed' 3 && ! said /run/sta.log CTRL-EVENT-DISCONNECTED && [ $result -eq 0 ] &&
+    jq -es 'all(.lost <= .sent / 50)' /run/multicast.json /run/up.json >/dev/null && transfer tcp-both $ap_ip "$size"
+}
+scan_under_traffic() {
+  local result=0 round
+  "$TRAFFIC" tcp-down $ap_ip "$size" >/run/tcp.json &
+  local tcp=$!
+  "$TRAFFIC" udp-up $ap_ip 500 500 50 >/run/up.json &
+  local up=$!
+  for round in 1 2; do iw dev "$sta" scan >/dev/null || result=1; done
+  wait $tcp || result=1
+  wait $up || result=1
+  diag "tcp: $(cat /run/tcp.json) up: $(cat /run/up.json)"
+  [ $result -eq 0 ] && ! said /run/sta.log CTRL-EVENT-DISCONNECTED
+}
+# What `iw` tells of the link is what was sent.
+statistics() {
+  local before after
+  count() { iw dev "$sta" station dump | awk -v f="$1" '$1 " " $2 == f { print $3 }'; }
+  before=$(count 'tx packets:')
+  datagrams up $ap_ip 200 500 200 || return 1
+  after=$(count 'tx packets:')
+  diag "$(iw dev "$sta" station dump | grep -E 'signal:|bitrate|tx (packets|retries|failed)|rx packets' | tr -s '\t\n' ' ')"
+  [ $((after - before)) -ge 200 ] && [ $((after - before)) -lt 300 ] && [ "$(count 'rx packets:')" -gt 0 ]
+}
+
+if ! wifi_begin; then
+  not_ok 'two access points and a station'
+  return
+fi
+ok "two access points and a station, which is $STATION"
+test_case 'TCP, both directions and at once' associated tcp_both_ways $ap_ip
+test_case 'UDP, long and short, both directions' associated udp_both_ways $ap_ip
+test_case 'UDP, both directions at once' associated udp_at_once
+test_case 'TCP and UDP at once' associated tcp_and_udp
+test_case 'iperf3' associated throughput
+test_case 'latency' associated latency
+test_case 'IPv6' associated version_6
+test_case 'multicast' associated lossless_multicast 100 500 100
+test_case 'broadcast' associated broadcast
+test_case 'power save on' associated power_save on 450
+test_case 'power save off' associated power_save off 20
+test_case 'power save toggled under traffic' associated toggled
+test_case 'keys change under traffic' rekey
+test_case 'scans under traffic' associated scan_under_traffic
+test_case 'station statistics' associated statistics
+wifi_end
