@@ -17,6 +17,8 @@
   debug-works = callPackage ./debug-works.nix {};
   kunit = callPackage ./kunit.nix {};
   reproducible = callPackage ./reproducible.nix {};
+  station = callPackage ./station.nix {};
+  station-traffic = callPackage ./station-traffic.nix {};
   vsdio = callPackage ./vsdio.nix {};
   vsdio-node = callPackage ./vsdio-node.nix {};
 }

@@ -10,11 +10,15 @@
     root = ../.;
     fileset = lib.fileset.unions ([
         ./allowed-reports.txt
+        ./certificates.sh
         ./guest-init
+        ./iwd.sh
         ./judge.sh
         ./kernel-reports
         ./ktap
+        ./traffic
         ./uml-run
+        ./wifi.sh
       ]
       ++ files);
   };

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Sourced by the scenario station: the same station by iwd, on a D-Bus of its
-# own. IWD is the daemon's file.
+# own. IWD is the daemon's file. Some variables are the scenario's.
+# shellcheck disable=SC2154
 
-dbus_pid= iwd_pid=
+dbus_pid='' iwd_pid=''
 start_iwd() {
   mkdir -p /run/iwd /run/iwd-settings
   cat >/run/iwd-settings/main.conf <<'END'
@@ -63,7 +64,7 @@ iwd_join() {
   wait_for 60 authorized
   result=$?
   if [ $result -eq 0 ]; then
-    ip addr replace $sta_ip/24 dev "$sta"
+    ip addr replace "$sta_ip"/24 dev "$sta"
     works || result=1
   else
     diag 'not associated; the end of its log:'
@@ -72,8 +73,8 @@ iwd_join() {
   stop_iwd
   own_interface || { sta=$name && iw phy "$sta_phy" interface add "$sta" type managed; }
   ip link set "$sta" up
-  ip addr replace $sta_ip/24 dev "$sta"
-  ip addr replace $sta_ip6/64 dev "$sta" nodad
+  ip addr replace "$sta_ip"/24 dev "$sta"
+  ip addr replace "$sta_ip6"/64 dev "$sta" nodad
   return $result
 }
 iwd_open() { ap ap1 && iwd_join besser.open ''; }

@@ -7,13 +7,22 @@
   callPackage,
   runCommand,
   busybox,
+  dbus,
   dtc,
+  hostapd,
+  iperf3,
   iproute2,
+  iputils,
+  iw,
+  iwd,
   jq,
   kmod,
+  openssl,
   procps,
   python3,
   util-linux,
+  wireless-regdb,
+  wpa_supplicant,
   bes2600For,
   bes2600-emulator,
   bes2600-firmware-emulated,
@@ -29,6 +38,8 @@
   withChip ? true,
   # Whether the guest has the board of checks/uml.dts.
   withBoard ? false,
+  # Whether it has access points around it, see wifi.sh.
+  withAir ? false,
   # Further variables for the scenario.
   variables ? {},
   # Further commands, after a run that passed; OUT is where its files are.
@@ -54,19 +65,35 @@
       EMULATOR = "${bes2600-emulator}/bin/bes2600-emulator";
       FIRMWARE = firmware;
     }
+    // lib.optionalAttrs withAir {
+      IWD = "${iwd}/libexec/iwd";
+      MAC80211_HWSIM = "${kernel.modules}/lib/modules/${kernel.modDirVersion}/kernel/drivers/net/wireless/virtual/mac80211_hwsim.ko";
+      REGDB = "${wireless-regdb}/lib/firmware";
+      TRAFFIC = "${source}/lib/traffic";
+    }
     // variables;
 in
   runCommand "check-${name}"
   {
-    nativeBuildInputs = [
-      busybox
-      iproute2
-      jq
-      kmod
-      procps
-      python3
-      util-linux
-    ];
+    nativeBuildInputs =
+      [
+        busybox
+        iproute2
+        jq
+        kmod
+        procps
+        python3
+        util-linux
+      ]
+      ++ lib.optionals withAir [
+        dbus
+        hostapd
+        iperf3
+        iputils
+        iw
+        openssl
+        wpa_supplicant
+      ];
   }
   ''
     OUT=$PWD/out

@@ -12,34 +12,23 @@
 #                     configurations against mac80211 alone, which tells a
 #                     defect of the driver from one of the scenario
 #
+# Waits poll without starting processes, see guest-init.
+#
 # Needs MAC80211_HWSIM (the module's file), REGDB (a folder with
 # regulatory.db), TRAFFIC (checks/lib/traffic).
 
 STATION=${STATION:-bes2600}
+# shellcheck disable=SC2034
+# of all networks that have one; for scenarios
+passphrase='correct horse battery'
 # Addresses of the access points' network, and of the station.
 ap_ip=10.26.0.1 sta_ip=10.26.0.2 ap_ip6=fd26::1 sta_ip6=fd26::2
-passphrase='correct horse battery'
 # The station's interface and radio; wifi_begin finds them.
 sta='' sta_phy=''
-chip_pid= traffic_pid=
+chip_pid='' traffic_pid=''
 
 in_ap() { ip netns exec ap "$@"; }
 
-# Waiting is most of what a scenario does, and starting a process is dear in a
-# guest: what follows polls without. A pipe that nobody writes to is the clock.
-mkfifo /run/never
-exec {never}<>/run/never
-# wait_for SECONDS COMMAND...: polls COMMAND ten times a second
-wait_for() {
-  local left=$(($1 * 10))
-  shift
-  until "$@"; do
-    left=$((left - 1))
-    [ "$left" -gt 0 ] || return 1
-    read -rt 0.1 -u "$never"
-  done
-  return 0
-}
 # said FILE TEXT [TIMES]: TEXT is in FILE, that often
 said() {
   local lines text rest times=${3:-1}
@@ -81,7 +70,7 @@ set_country() {
 
 # The station's chip, inserted, on the air of the access points
 insert_chip() {
-  "$EMULATOR" run --air hwsim --summary /run/chip.json "$@" >/run/chip.log 2>&1 &
+  "$EMULATOR" run --air hwsim --summary /run/chip.json >/run/chip.log 2>&1 &
   chip_pid=$!
   wait_for 20 said /run/chip.log ready
 }
@@ -136,6 +125,7 @@ wifi_begin() {
   traffic_pid=$!
 }
 
+two_radios() { [ "$(hwsim_phys | wc -l)" -ge 2 ]; }
 wifi_end() {
   ap_stop ap1
   ap_stop ap2
@@ -151,13 +141,14 @@ wifi_end() {
   fi
   # Radios go home when their namespace ends.
   ip netns del ap
-  wait_for 5 eval '[ "$(hwsim_phys | wc -l)" -ge 2 ]'
+  wait_for 5 two_radios
   verdict 'mac80211_hwsim unloads' rmmod mac80211_hwsim
 }
 
 # ap NAME LINE...: an access point on radio NAME (ap1, ap2); LINEs are
 # hostapd's. Without others: besser, channel 6, 20 MHz, open.
 declare -A hostapd_pid
+decided() { said "/run/$1.log" AP-ENABLED || said "/run/$1.log" AP-DISABLED; }
 ap() {
   local name=$1
   shift
@@ -181,7 +172,7 @@ END
   # Not by a function: its process would be the one that gets the signals.
   ip netns exec ap hostapd -t "/run/$name.conf" >"/run/$name.log" 2>&1 &
   hostapd_pid[$name]=$!
-  wait_for 20 eval 'said "/run/$name.log" AP-ENABLED || said "/run/$name.log" AP-DISABLED'
+  wait_for 20 decided "$name"
   said "/run/$name.log" AP-ENABLED && return
   diag "access point $name did not start"
   tail -n 8 "/run/$name.log" | sed 's/^/# /'
@@ -233,7 +224,7 @@ join() {
   supplicant "$@"
   wait_for "${join_limit:-30}" completed && return
   diag 'not associated; the end of its log:'
-  tail -n "${log_lines:-15}" /run/sta.log | sed 's/^/# sta: /'
+  tail -n "${told_lines:-15}" /run/sta.log | sed 's/^/# sta: /'
   return 1
 }
 leave() {

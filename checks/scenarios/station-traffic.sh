@@ -69,8 +69,9 @@ pings() {
   local mean
   mean=$(sed -nE 's|^rtt.*= [0-9.]+/([0-9.]+)/.*|\1|p' /run/ping.log)
   diag "$(tail -n 1 /run/ping.log)"
-  grep -q ' 0% packet loss' /run/ping.log && awk -v a="${mean:-9999}" -v b="$4" 'BEGIN { exit !(a < b) }' ||
-    { diag "$(grep loss /run/ping.log)"; return 1; }
+  grep -q ' 0% packet loss' /run/ping.log && awk -v a="${mean:-9999}" -v b="$4" 'BEGIN { exit !(a < b) }' && return
+  diag "$(grep loss /run/ping.log)"
+  return 1
 }
 latency() { pings 50 0.05 56 20 && pings 20 0.05 1400 30 && pings 20 0.05 3000 50; }
 # Neighbour discovery is multicast; so is what finds the router.
@@ -86,7 +87,7 @@ lossless_multicast() { # COUNT SIZE RATE
   [ "$(counted lost)" = 0 ]
 }
 broadcast() {
-  in_ap sysctl -q net.ipv4.icmp_echo_ignore_broadcasts=0
+  in_ap sh -c 'echo 0 >/proc/sys/net/ipv4/icmp_echo_ignore_broadcasts'
   ping -q -b -c 5 -i 0.1 -W 2 10.26.0.255 >/run/ping.log 2>&1
   grep -q ' 0% packet loss' /run/ping.log || { diag "$(grep loss /run/ping.log)"; return 1; }
 }
@@ -96,10 +97,10 @@ power_save() { # on|off MEAN-LATENCY-IN-MS
   pings 10 0.7 56 "$2" && transfer tcp-both $ap_ip $((size / 4)) && lossless_multicast 20 200 10
 }
 toggled() {
-  local round result=0
+  local _ result=0
   "$TRAFFIC" udp-down $ap_ip 400 500 80 >/run/down.json &
   local udp=$!
-  for round in 1 2 3 4 5 6; do
+  for _ in 1 2 3 4 5 6; do
     iw dev "$sta" set power_save on
     sleep 0.4
     iw dev "$sta" set power_save off
@@ -127,12 +128,12 @@ rekey() {
     jq -es 'all(.lost <= .sent / 50)' /run/multicast.json /run/up.json >/dev/null && transfer tcp-both $ap_ip "$size"
 }
 scan_under_traffic() {
-  local result=0 round
+  local result=0 _
   "$TRAFFIC" tcp-down $ap_ip "$size" >/run/tcp.json &
   local tcp=$!
   "$TRAFFIC" udp-up $ap_ip 500 500 50 >/run/up.json &
   local up=$!
-  for round in 1 2; do iw dev "$sta" scan >/dev/null || result=1; done
+  for _ in 1 2; do iw dev "$sta" scan >/dev/null || result=1; done
   wait $tcp || result=1
   wait $up || result=1
   diag "tcp: $(cat /run/tcp.json) up: $(cat /run/up.json)"

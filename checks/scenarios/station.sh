@@ -15,8 +15,8 @@ psk_ap=(wpa=2 wpa_key_mgmt=WPA-PSK rsn_pairwise=CCMP wpa_passphrase="$passphrase
 psk_sta=(key_mgmt=WPA-PSK psk="\"$passphrase\"")
 sae_ap=(wpa=2 wpa_key_mgmt=SAE rsn_pairwise=CCMP ieee80211w=2 sae_pwe=2 sae_password="$passphrase")
 sae_sta=(key_mgmt=SAE ieee80211w=2 sae_password="\"$passphrase\"")
-# Channels by their frequencies
-on_1=(scan_freq=2412) on_6=(scan_freq=2437)
+# Channel 6 by its frequency
+on_6=(scan_freq=2437)
 besser=(ssid='"besser"')
 
 # uses FIELD VALUE: what wpa_supplicant says of the association
@@ -60,7 +60,7 @@ eap_tls() {
 }
 wrong_passphrase() {
   ap ap1 "${psk_ap[@]}" || return 1
-  join_limit=12 log_lines=0 join "${besser[@]}" key_mgmt=WPA-PSK 'psk="not the passphrase"' "${on_6[@]}" >/dev/null && return 1
+  join_limit=12 told_lines=0 join "${besser[@]}" key_mgmt=WPA-PSK 'psk="not the passphrase"' "${on_6[@]}" >/dev/null && return 1
   grep -q 'reason=WRONG_KEY' /run/sta.log || { tail -n 5 /run/sta.log | sed 's/^/# sta: /'; return 1; }
   leave
   join "${besser[@]}" "${psk_sta[@]}" "${on_6[@]}" && works
@@ -154,7 +154,10 @@ cycles() {
   for ((cycle = 1; cycle <= 20; cycle++)); do
     sta_cli disconnect >/dev/null
     wait_for 5 disconnected && sta_cli reconnect >/dev/null && wait_for 20 completed &&
-      ping -q -c 1 -W 2 $ap_ip >/dev/null || { diag "cycle $cycle"; tail -n 8 /run/sta.log | sed 's/^/# sta: /'; return 1; }
+      ping -q -c 1 -W 2 $ap_ip >/dev/null && continue
+    diag "cycle $cycle"
+    tail -n 8 /run/sta.log | sed 's/^/# sta: /'
+    return 1
   done
   works
 }

@@ -25,13 +25,15 @@
     )
     hostToolsList.${tool}.apt;
 
-  # A package of links to the machine's programs. Their versions are in its
-  # hash, and so in the hash of all that is built with it.
+  # A package of links to the machine's programs, and to other files of theirs.
+  # Their versions are in its hash, and so in the hash of all that is built
+  # with it.
   hostTool = name:
     derivation {
       name = "${name}-of-host";
       inherit (buildPlatform) system;
       inherit (hostToolsList.${name}) programs;
+      files = hostToolsList.${name}.files or [];
       versions = versionsOf name;
       builder = "/bin/bash";
       PATH = "/usr/bin:/usr/sbin:/bin:/sbin";
@@ -45,6 +47,14 @@
               exit 1
             }
             ln -s "$file" "$out/bin/''${program%%=*}"
+          done
+          for file in $files; do
+            [ -e "''${file#*=}" ] || {
+              echo "this machine has no ''${file#*=}: run ci/set-up" >&2
+              exit 1
+            }
+            mkdir -p "$out/$(dirname "''${file%%=*}")"
+            ln -s "''${file#*=}" "$out/''${file%%=*}"
           done
         ''
       ];
@@ -205,6 +215,7 @@
       "codespell"
       "coreutils"
       "cpio"
+      "dbus"
       "dpkg"
       "dtc"
       "dtschema-libraries"
@@ -212,7 +223,12 @@
       "flex"
       "git"
       "gnused"
+      "hostapd"
+      "iperf3"
       "iproute2"
+      "iputils"
+      "iw"
+      "iwd"
       "jq"
       "kmod"
       "openssl"
@@ -225,6 +241,8 @@
       "shellcheck"
       "util-linux"
       "which"
+      "wireless-regdb"
+      "wpa_supplicant"
       "xz"
       "yamllint"
       "zstd"
