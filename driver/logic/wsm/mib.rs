@@ -283,6 +283,11 @@ impl PowerThreshold {
             averaging: AVERAGING,
         }
     }
+
+    /// The lower limit in dBm.
+    pub fn lower_dbm(&self) -> i32 {
+        dbm(self.lower)
+    }
 }
 
 /// The received channel power indicator of `dbm` (IEEE 802.11, 9.4.2.37).

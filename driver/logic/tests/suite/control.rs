@@ -88,8 +88,11 @@ use bes2600_logic::wsm::scan::{
     StopScan, //
 };
 use bes2600_logic::wsm::template::{
+    rate_elements,
     Template,
-    TemplateKind, //
+    TemplateKind,
+    PROBE_REQUEST_FOR,
+    PROBE_REQUEST_TO, //
 };
 use bes2600_logic::wsm::transmit::Queue;
 use proptest::collection::vec;
@@ -451,7 +454,30 @@ fn mibs() {
 }
 
 #[test]
+fn probe_requests() {
+    let probe = Template {
+        kind: TemplateKind::ProbeRequest,
+        frame: &[&PROBE_REQUEST_TO, &PEER, &PROBE_REQUEST_FOR],
+    };
+    let probe = value(probe);
+    assert_eq!(probe[..4], [0, 0, 26, 0]);
+    assert_eq!(probe[4..8], [0x40, 0, 0, 0]);
+    assert_eq!(probe[8..14], [0xFF; 6]);
+    assert_eq!(probe[14..20], PEER);
+    assert_eq!(probe[20..26], [0xFF; 6]);
+    assert_eq!(probe[26..], [0, 0, 0, 0]);
+    for band in [Band::Two, Band::Five] {
+        let mut rest = rate_elements(band);
+        while let [_, len, tail @ ..] = rest {
+            rest = &tail[usize::from(*len)..];
+        }
+        assert!(rest.is_empty());
+    }
+}
+
+#[test]
 fn power_thresholds() {
+    assert_eq!(PowerThreshold::new(-70, -60).lower_dbm(), -70);
     assert_eq!(value(PowerThreshold::OFF), [0x0D, 0, 0, 16]);
     assert_eq!(value(PowerThreshold::new(-70, -60)), [1, 80, 100, 8]);
     assert_eq!(mib::rcpi(-110), 0);
