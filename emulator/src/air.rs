@@ -2,8 +2,9 @@
 //! The air: 802.11 frames between radios.
 //!
 //! A chip has one radio and sees the air through [`Air`]. An [`Ether`](ether::Ether) joins the radios
-//! of one process, so that host tests need neither kernel nor clock. How strong frames arrive, which
-//! are lost and how long they take is the [`model`]'s.
+//! of one process, so that host tests need neither kernel nor clock; [`hwsim`] has the simulated
+//! radios of a kernel on it as well. How strong frames arrive, which are lost and how long they take
+//! is the [`model`]'s.
 //!
 //! Frames are MPDUs without their frame check sequence, encrypted as they are on the air. Times are
 //! since a start that every radio of one air shares, as everywhere in this crate.
@@ -12,6 +13,7 @@ pub mod address;
 pub mod channel;
 pub mod ether;
 mod frame;
+pub mod hwsim;
 mod medium;
 pub mod model;
 pub mod rate;

@@ -24,6 +24,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Be the card in a virtual SDIO slot, until SIGTERM or SIGINT
     Run(RunArgs),
+    /// Be the medium between the kernel's simulated radios (mac80211_hwsim), without a chip, until
+    /// SIGTERM or SIGINT
+    Air(AirArgs),
     /// List every fault with its parameters
     Faults,
     /// List every rule of the protocol that a host can break
@@ -69,6 +72,16 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct AirArgs {
+    /// Settings; the section [air] counts
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) config: Option<PathBuf>,
+    /// Write what was carried, at the end
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) summary: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct FirmwareArgs {
     /// What the image is for
     #[arg(long)]
@@ -97,6 +110,7 @@ fn number(text: &str) -> Result<u32, std::num::ParseIntError> {
 pub(crate) fn execute(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Command::Run(args) => return crate::run::run(&args),
+        Command::Air(args) => crate::relay::relay(&args)?,
         Command::Faults => faults(&mut io::stdout().lock())?,
         Command::Rules => rules(&mut io::stdout().lock())?,
         Command::Firmware(args) => firmware(args)?,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use toml::{Table, Value};
 
+use crate::air::model::Model;
 use crate::fault::Planned;
 use crate::firmware::Identity;
 use crate::knobs::Knobs;
@@ -66,8 +67,8 @@ impl Default for Host {
     }
 }
 
-/// Everything that a chip is made from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Everything that a chip is made from, and the air around it.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
     /// The slot.
     pub host: Host,
@@ -77,6 +78,8 @@ pub struct Config {
     pub firmware: Identity,
     /// Unverified statements.
     pub knobs: Knobs,
+    /// The air.
+    pub air: Model,
     /// Planned faults.
     pub faults: Vec<Planned>,
 }
@@ -89,6 +92,7 @@ struct File {
     bus: BusTiming,
     firmware: Identity,
     knobs: Knobs,
+    air: Model,
 }
 
 /// Why there is no configuration.
@@ -172,6 +176,7 @@ impl Config {
             bus: file.bus,
             firmware: file.firmware,
             knobs: file.knobs,
+            air: file.air,
             faults: read_faults(faults)?,
         };
         config.check()?;
@@ -214,7 +219,10 @@ impl Config {
         ];
         match rules.iter().find(|(good, ..)| !good) {
             Some((_, key, wanted)) => Err(Problem::Range { key, wanted }),
-            None => Ok(()),
+            None => match self.air.problem() {
+                Some((key, wanted)) => Err(Problem::Range { key, wanted }),
+                None => Ok(()),
+            },
         }
     }
 }
@@ -305,6 +313,15 @@ mod tests {
             ("[[fault]]\nerrno = 5\n", "needs name"),
             ("[bus]\nwidth = 3\n", "bus.width: 0, 1, 4 or 8"),
             ("[knobs]\nirq_clear = \"never\"\n", "unknown variant"),
+            (
+                "[air]\nlos = 0.1\n",
+                "unknown key 'air.los'; did you mean 'loss'?",
+            ),
+            ("[air]\nloss = 2.0\n", "air.loss: 0 to 1"),
+            (
+                "[[air.path]]\npath_loss = 3.0\n",
+                "air.path.ends: one or two addresses",
+            ),
         ] {
             let error = Config::parse(text).unwrap_err().to_string();
             assert!(error.contains(wanted), "{text}: {error}");

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod cli;
+mod relay;
 mod run;
 
 use std::process::ExitCode;

@@ -29,10 +29,6 @@ pub(crate) fn receiver(frame: &[u8]) -> Option<Address> {
 }
 
 /// Transmitter address of a frame. `None` for frames without one, which are answers.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "radios of the kernel are known by it")
-)]
 pub(crate) fn transmitter(frame: &[u8]) -> Option<Address> {
     Address::from_frame(frame, 10)
 }

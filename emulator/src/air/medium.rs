@@ -109,7 +109,6 @@ impl Medium {
         }
     }
 
-    #[expect(dead_code, reason = "radios of the kernel learn addresses one by one")]
     pub(crate) fn addresses_mut(&mut self, port: Port) -> Option<&mut Vec<Address>> {
         self.radios.get_mut(&port).map(|radio| &mut radio.addresses)
     }
@@ -121,7 +120,6 @@ impl Medium {
     }
 
     /// Queues a transmission of a radio that is tuned [elsewhere](Tuning::Elsewhere).
-    #[expect(dead_code, reason = "radios of the kernel will be there")]
     pub(crate) fn transmit_on(
         &mut self,
         port: Port,

@@ -88,6 +88,45 @@ pub(crate) struct Way {
 }
 
 impl Model {
+    /// The first setting that is out of its range, and what is possible.
+    pub(crate) fn problem(&self) -> Option<(&'static str, &'static str)> {
+        let share = |value: f64| (0.0..=1.0).contains(&value);
+        let decibels = |value: f64| (0.0..=200.0).contains(&value);
+        let walks = |path: &Path| {
+            path.walk
+                .is_sorted_by(|before, after| before[0] <= after[0])
+                && path.walk.iter().all(|[_, loss]| decibels(*loss))
+        };
+        let all = |rule: &dyn Fn(&Path) -> bool| self.path.iter().all(rule);
+        let rules = [
+            (share(self.loss), "air.loss", "0 to 1"),
+            (share(self.ack_loss), "air.ack_loss", "0 to 1"),
+            (decibels(self.path_loss), "air.path_loss", "0 to 200"),
+            (
+                all(&|path| matches!(path.ends.len(), 1 | 2)),
+                "air.path.ends",
+                "one or two addresses",
+            ),
+            (
+                all(&|path| path.path_loss.is_none_or(decibels)),
+                "air.path.path_loss",
+                "0 to 200",
+            ),
+            (
+                all(&|path| path.loss.is_none_or(share)),
+                "air.path.loss",
+                "0 to 1",
+            ),
+            (
+                all(&walks),
+                "air.path.walk",
+                "[seconds, 0 to 200] pairs in the order of time",
+            ),
+        ];
+        let broken = rules.into_iter().find(|(good, ..)| !good);
+        broken.map(|(_, key, wanted)| (key, wanted))
+    }
+
     /// The way between two radios with these addresses at `now`.
     pub(crate) fn way(&self, one: &[Address], other: &[Address], now: Duration) -> Way {
         let path = self.path.iter().rev().find(|path| path.joins(one, other));

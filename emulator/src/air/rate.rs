@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// A rate of one spatial stream.
+/// A rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rate {
     /// DSSS, HR/DSSS or OFDM.
@@ -16,7 +16,7 @@ pub enum Rate {
     },
     /// High throughput, mixed format.
     Ht {
-        /// Modulation and coding scheme, 0 to 7.
+        /// Modulation and coding scheme: 0 to 7 with one spatial stream, up to 31 with four.
         mcs: u8,
         /// 40 MHz rather than 20 MHz.
         wide: bool,
@@ -103,7 +103,10 @@ impl Rate {
             Self::Ht { mcs, wide, .. } => {
                 let table = if wide { HT40_BITS } else { HT20_BITS };
                 let [lowest, ..] = table;
-                table.get(usize::from(mcs)).copied().unwrap_or(lowest)
+                match table.get(usize::from(mcs % 8)) {
+                    Some(bits) if mcs < 32 => bits.saturating_mul(streams(mcs)),
+                    _ => lowest,
+                }
             }
         }
     }
@@ -156,8 +159,10 @@ impl Rate {
             }),
             // Training and SIGNAL (802.11, 17.3.2.1).
             Self::Legacy { .. } => Duration::from_micros(20).saturating_add(extension),
-            // The same, HT-SIG and training for one stream (802.11, 19.3.2).
-            Self::Ht { .. } => Duration::from_micros(36).saturating_add(extension),
+            // The same, HT-SIG and training for each stream (802.11, 19.3.2).
+            Self::Ht { mcs, .. } => Duration::from_micros(32)
+                .saturating_add(SYMBOL.saturating_mul(streams(mcs)))
+                .saturating_add(extension),
         }
     }
 
@@ -174,9 +179,11 @@ impl Rate {
         }
         // An MCS is judged by the legacy rate of its modulation and coding: MCS 1 is QPSK 1/2.
         let comparable = match self {
-            Self::Ht { mcs: 0, .. } => 60,
-            Self::Ht { mcs: 1 | 2, .. } => 120,
-            Self::Ht { .. } => 240,
+            Self::Ht { mcs, .. } => match mcs % 8 {
+                0 => 60,
+                1 | 2 => 120,
+                _ => 240,
+            },
             Self::Legacy { .. } => self.bitrate(),
         };
         Self::legacy(match comparable {
@@ -203,7 +210,7 @@ impl Rate {
                 _ => -75,
             },
             Self::Ht { mcs, wide, .. } => {
-                let narrow = match mcs {
+                let narrow = match mcs % 8 {
                     0 => -92,
                     1 => -89,
                     2 => -87,
@@ -217,6 +224,11 @@ impl Rate {
             }
         }
     }
+}
+
+/// Spatial streams of an MCS.
+fn streams(mcs: u8) -> u32 {
+    u32::from(mcs / 8).min(3) + 1
 }
 
 impl fmt::Display for Rate {
@@ -279,6 +291,8 @@ mod tests {
         assert_eq!(Rate::ht(7).bitrate(), 650);
         assert_eq!(fast.bitrate(), 1500);
         assert_eq!(Rate::ht(0).bitrate(), 65);
+        assert_eq!(Rate::ht(15).bitrate(), 1300);
+        assert_eq!(Rate::ht(15).preamble_time(5180), micros(40));
         // 12022 bits in 540 a symbol are 23 symbols.
         assert_eq!(fast.payload_time(1500), Duration::from_nanos(3600 * 23));
     }
