@@ -3,6 +3,7 @@
 //! KUnit suites of the parts that need no chip: the specification's transcripts, checked by the
 //! code as it is compiled for the kernel.
 
+mod data;
 #[path = "../logic/tests/suite/golden.rs"]
 mod golden;
 

@@ -118,6 +118,16 @@ impl Descriptor {
     }
 }
 
+/// Whether `frame` is an action frame of block acknowledgement, which is the firmware's matter
+/// (section 5.3). `iv_len` is the space for an IV behind the header.
+pub fn is_block_ack(frame: &[u8], iv_len: usize) -> bool {
+    const ACTION: u8 = 0xD0;
+    const HEADER_LEN: usize = 24;
+    const BLOCK_ACK: u8 = 3;
+    let category = frame.get(HEADER_LEN.saturating_add(iv_len));
+    frame.first() == Some(&ACTION) && category == Some(&BLOCK_ACK)
+}
+
 /// Status of a frame that comes back to be sent again.
 const REQUEUE: u32 = 11;
 

@@ -31,6 +31,7 @@ use bes2600_logic::wsm::receive::{
     Refusal, //
 };
 use bes2600_logic::wsm::transmit::{
+    is_block_ack,
     Descriptor,
     Queue,
     Records,
@@ -148,6 +149,20 @@ fn sixteen_frames_fill_a_transfer() {
     );
     assert_eq!(packer.finish(), Some((26_112, 3)));
     assert_eq!(buffer[1632..1656], head);
+}
+
+#[test]
+fn block_ack_actions() {
+    let mut frame = [0; 40];
+    frame[0] = 0xD0;
+    assert!(!is_block_ack(&frame, 0));
+    frame[24] = 3;
+    assert!(is_block_ack(&frame, 0) && !is_block_ack(&frame, 8));
+    frame[32] = 3;
+    assert!(is_block_ack(&frame, 8));
+    assert!(!is_block_ack(&frame[..24], 0) && !is_block_ack(&[], 0));
+    frame[0] = 0x88;
+    assert!(!is_block_ack(&frame, 0));
 }
 
 #[test]
