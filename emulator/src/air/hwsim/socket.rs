@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use netlink_packet_core::{
-    Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkDeserializable, NetlinkHeader,
-    NetlinkMessage, NetlinkPayload, NetlinkSerializable,
+    Emitable, ErrorMessage, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkDeserializable,
+    NetlinkHeader, NetlinkMessage, NetlinkPayload, NetlinkSerializable,
 };
 use netlink_packet_generic::ctrl::nlas::{GenlCtrlAttrs, McastGrpAttrs};
 use netlink_packet_generic::ctrl::{GenlCtrl, GenlCtrlCmd};
@@ -93,10 +93,10 @@ impl HwsimSocket {
                 match message.payload {
                     NetlinkPayload::InnerMessage(message) => family.learn(message.payload.nlas),
                     NetlinkPayload::Error(error) => {
-                        return match Errno::from_raw_os_error(-error.raw_code()) {
-                            _ if error.code.is_none() => Ok(family),
-                            Errno::NOENT => Err(HwsimError::NoModule),
-                            errno => Err(HwsimError::Io(errno.into())),
+                        return match refusal(&error) {
+                            None => Ok(family),
+                            Some((Some(Errno::NOENT), _)) => Err(HwsimError::NoModule),
+                            Some((_, error)) => Err(HwsimError::Io(error)),
                         };
                     }
                     _ => {}
@@ -110,12 +110,12 @@ impl HwsimSocket {
         loop {
             for message in self.read::<GenlMessage<Hwsim>>()? {
                 if let NetlinkPayload::Error(error) = message.payload {
-                    return match Errno::from_raw_os_error(-error.raw_code()) {
-                        _ if error.code.is_none() => Ok(()),
-                        Errno::PERM => Err(HwsimError::NoPermission),
-                        Errno::BUSY => Err(HwsimError::Busy),
-                        Errno::OPNOTSUPP => Err(HwsimError::Channels),
-                        errno => Err(HwsimError::Io(errno.into())),
+                    return match refusal(&error) {
+                        None => Ok(()),
+                        Some((Some(Errno::PERM), _)) => Err(HwsimError::NoPermission),
+                        Some((Some(Errno::BUSY), _)) => Err(HwsimError::Busy),
+                        Some((Some(Errno::OPNOTSUPP), _)) => Err(HwsimError::Channels),
+                        Some((_, error)) => Err(HwsimError::Io(error)),
                     };
                 }
             }
@@ -194,13 +194,20 @@ impl HwsimSocket {
             )),
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
             // Frames were lost, as on any air.
-            Err(error) if error.raw_os_error() == Some(Errno::NOBUFS.raw_os_error()) => {
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::NOBUFS) => {
                 Ok(Some(Vec::new()))
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(Some(Vec::new())),
             Err(error) => Err(error),
         }
     }
+}
+
+/// The error in an answer that may also be the acknowledgement of a success.
+fn refusal(answer: &ErrorMessage) -> Option<(Option<Errno>, io::Error)> {
+    let code = answer.code?;
+    let error = io::Error::from_raw_os_error(code.get().saturating_neg());
+    Some((Errno::from_io_error(&error), error))
 }
 
 impl AsFd for HwsimSocket {
