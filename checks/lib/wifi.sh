@@ -11,6 +11,8 @@
 #   STATION=hwsim     one more radio of hwsim: the same programs and the same
 #                     configurations against mac80211 alone, which tells a
 #                     defect of the driver from one of the scenario
+#   STATION=air       the same, but the air is the emulator's: tells a defect
+#                     of its medium from one of its chip
 #
 # Waits poll without starting processes, see guest-init.
 #
@@ -25,7 +27,7 @@ passphrase='correct horse battery'
 ap_ip=10.26.0.1 sta_ip=10.26.0.2 ap_ip6=fd26::1 sta_ip6=fd26::2
 # The station's interface and radio; wifi_begin finds them.
 sta='' sta_phy=''
-chip_pid='' traffic_pid=''
+chip_pid='' traffic_pid='' air_pid=''
 
 in_ap() { ip netns exec ap "$@"; }
 
@@ -80,6 +82,13 @@ has_station() {
   [ -n "$sta" ]
 }
 
+# The emulator's air without a chip
+begin_air() {
+  "$EMULATOR" air --summary /run/air.json >/run/air.log 2>&1 &
+  air_pid=$!
+  wait_for 20 said /run/air.log ready
+}
+
 # Loads the radios, moves two of them into namespace ap, brings the station up.
 wifi_begin() {
   local phys radios=2 name
@@ -94,6 +103,9 @@ wifi_begin() {
   insmod "$MAC80211_HWSIM" radios=$radios || return 1
   mapfile -t phys < <(hwsim_phys)
   [ ${#phys[@]} -eq $radios ] || return 1
+  if [ "$STATION" = air ]; then
+    begin_air || { diag 'there is no air'; sed 's/^/# air: /' /run/air.log; return 1; }
+  fi
   # A radio takes the country of the whole system only once it is in force.
   set_country US
   ip netns add ap
@@ -138,6 +150,11 @@ wifi_end() {
     verdict 'the chip saw no breach of the protocol' [ $? -eq 0 ]
     grep -E '^breach' /run/chip.log | sed 's/^/# /'
     verdict 'vsdio unloads' rmmod vsdio
+  fi
+  if [ -n "$air_pid" ]; then
+    kill "$air_pid"
+    verdict 'the air ends well' wait "$air_pid"
+    sed 's/^/# /' /run/air.json
   fi
   # Radios go home when their namespace ends.
   ip netns del ap
