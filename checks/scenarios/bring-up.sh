@@ -120,6 +120,13 @@ for ((cycle = 1; cycle <= 5; cycle++)); do
   failed=$((failed + 1))
 done
 verdict 'the module reloaded 5 times, up each time' [ "$failed" -eq 0 ]
+# As far as devices go, that is: nothing would wake the machine up.
+suspend_and_resume() {
+  echo devices >/sys/power/pm_test && echo freeze >/sys/power/state
+}
+verdict 'the devices suspend and resume' suspend_and_resume
+verdict 'the chip is still up' up
+verdict 'and obeys: it unbinds and binds' eval 'unbind && wait_for 20 unbound && bind && wait_for 60 up'
 verdict 'the card is pulled while the driver is bound' remove_chip
 verdict 'nothing of it is left' wait_for 20 gone
 [ ${#slot[@]} -eq 0 ] || verdict 'the wake line is released' [ "$(cat "$wake_line")" = 1 ]
