@@ -66,6 +66,7 @@
   objects = llvmPackages_22.stdenv.mkDerivation (common
     // {
       pname = "linux-${kernel}-objects";
+      fragments = linux.baseFragments kernel;
       postPatch = linux.prepareSource;
       configurePhase = linux.findFolders;
       buildPhase = ''

@@ -5,6 +5,7 @@
 {lib}: let
   lines = file: lib.splitString "\n" (builtins.readFile file);
   kernels = lib.importJSON ./kernels.json;
+  fragment = name: ./config + "/${name}.config";
 in rec {
   inherit (lib.importJSON ./source.json) version path hash;
   modDirVersion = version;
@@ -14,7 +15,10 @@ in rec {
     lib.filter (line: line != "" && !lib.hasPrefix "#" line) (lines ../../patches/linux/series)
   );
 
-  fragments = kernel: map (name: ./config + "/${name}.config") kernels.${kernel}.fragments;
+  fragments = kernel: map fragment kernels.${kernel}.fragments;
+
+  # Those that a kernel without the series knows, too.
+  baseFragments = kernel: map fragment (lib.filter (name: name != "series") kernels.${kernel}.fragments);
 
   # { CONFIG_RUST = "y"; ... }: what the fragments ask for. configure.sh proves
   # that the kernel has it, so nothing needs to be built to know it.
