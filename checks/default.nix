@@ -16,6 +16,7 @@
   bring-up = callPackage ./bring-up.nix {};
   debug-works = callPackage ./debug-works.nix {};
   kunit = callPackage ./kunit.nix {};
+  misuse = callPackage ./misuse.nix {};
   reproducible = callPackage ./reproducible.nix {};
   station = callPackage ./station.nix {};
   station-traffic = callPackage ./station-traffic.nix {};
