@@ -27,19 +27,19 @@ debian_mirror() {
   [ -n "$uri" ] && echo "${uri%/}"
 }
 
-# foreign_apt SUITE WORK-FOLDER: makes apt-get and apt-cache know this one suite
-# of the machine's Debian mirror, no installed packages, and keeps to the
-# folder: the options in apt_options do it.
+# foreign_apt SUITE WORK-FOLDER [ARCHITECTURE]: makes apt-get and apt-cache know
+# this one suite of the machine's Debian mirror, no installed packages, and keeps
+# to the folder: the options in apt_options do it.
 foreign_apt() {
-  local mirror keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  local mirror arch=${3:-amd64} keys=/usr/share/keyrings/debian-archive-keyring.gpg
   mirror=$(debian_mirror) || { echo 'the apt sources name no Debian mirror for bookworm main' >&2 && return 1; }
   mkdir -p "$2/lists/partial" "$2/cache/archives/partial" "$2/sources"
   : >"$2/status"
-  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nArchitectures: amd64\nSigned-By: %s\n' \
-    "$mirror" "$1" "$keys" >"$2/sources/suite.sources"
+  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nArchitectures: %s\nSigned-By: %s\n' \
+    "$mirror" "$1" "$arch" "$keys" >"$2/sources/suite.sources"
   apt_options=(-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$2/sources"
     -o Dir::Etc::preferencesparts=/dev/null -o Dir::State::status="$2/status" -o Dir::State::lists="$2/lists"
-    -o Dir::Cache="$2/cache" -o APT::Sandbox::User=root -o APT::Architectures=amd64
+    -o Dir::Cache="$2/cache" -o APT::Sandbox::User=root -o APT::Architecture="$arch" -o APT::Architectures="$arch"
     -o APT::Install-Recommends=false -o Acquire::Languages=none)
 }
 

@@ -42,6 +42,7 @@ in
       bes2600-emulator = callPackage ./bes2600-emulator {};
       bes2600-firmware-emulated = callPackage ./bes2600-firmware-emulated {};
       minimal-card = callPackage ./minimal-card {};
+      vm-programs = pkgsTablet.callPackage ./vm-programs {};
       vm-guest = pkgsTablet.callPackage ./vm-guest {craneLib = crane.mkLib pkgsTablet;};
 
       checks = import ../checks {inherit lib callPackage hasUml;};

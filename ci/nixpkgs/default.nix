@@ -164,6 +164,23 @@
         ]
       );
 
+    # The paths that a program needs at run time, one a line in store-paths.
+    closureInfo = {rootPaths}:
+      derivation {
+        name = "closure-info";
+        inherit (buildPlatform) system;
+        exportReferencesGraph = lib.concatMap (path: ["graph-${baseNameOf path}" path]) (lib.unique (map toString rootPaths));
+        builder = "/bin/bash";
+        PATH = "/usr/bin:/bin";
+        args = [
+          "-euc"
+          ''
+            mkdir $out
+            cat graph-* | grep '^/nix/store/' | grep -v '\.drv$' | sort -u >$out/store-paths
+          ''
+        ];
+      };
+
     # Nothing is fetched during a build: ci/set-up puts these files in the
     # store, and a fixed output that is there is not built.
     fetchurl = {
@@ -205,6 +222,13 @@
     linuxManualConfig = self.callPackage ./linux.nix {};
   };
 
+  # What the guest of the tablet's kernel runs: programs by nixpkgs' names, all
+  # of them in one package.
+  guestPrograms = self:
+    lib.optionalAttrs (crossSystem != null) (
+      lib.genAttrs ["busybox" "hostapd" "iperf3" "iw" "wpa_supplicant"] (_: self.callPackage ./arm64 {})
+    );
+
   tools =
     lib.genAttrs [
       "bc"
@@ -232,6 +256,7 @@
       "jq"
       "kmod"
       "openssl"
+      "patchelf"
       "perl"
       "procps"
       "python3"
@@ -249,4 +274,4 @@
     ]
     hostTool;
 in
-  lib.fix (lib.foldl' (set: overlay: lib.extends overlay set) (self: tools // packages self) overlays)
+  lib.fix (lib.foldl' (set: overlay: lib.extends overlay set) (self: tools // packages self // guestPrograms self) overlays)

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Moves the pins of the guest's arm64 programs to what Debian 12 offers now.
+# Rewrites packages.json; ci/set-up then fetches them. Debian 12 only.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=ci/lib.sh
+. "$here/../../lib.sh"
+
+programs=(busybox-static hostapd iperf3 iw wpasupplicant)
+# What these programs are linked to, and what that is linked to
+libraries=(libc6 libcap2 libdbus-1-3 libgcc-s1 libgcrypt20 libgpg-error0 libiperf0 liblz4-1 liblzma5 libnl-3-200 libnl-genl-3-200
+  libnl-route-3-200 libpcsclite1 libreadline8 libsctp1 libssl3 libsystemd0 libtinfo6 libzstd1)
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+foreign_apt bookworm "$work" arm64
+apt-get "${apt_options[@]}" -qq update
+for package in "${programs[@]}" "${libraries[@]}"; do
+  apt-cache "${apt_options[@]}" show "$package" | sed '/^$/q' | awk -v package="$package" '
+    /^Version: / { version = $2 } /^Filename: / { path = $2 } /^SHA256: / { sha256 = $2 }
+    END { printf "%s\t%s\t%s\t%s\n", package, version, path, sha256 }'
+done | jq -R -n '[inputs | split("\t") | {package: .[0], version: .[1], path: .[2], sha256: .[3]}]' >"$work/packages.json"
+jq -e 'all(.[]; .sha256 | length == 64)' "$work/packages.json" >/dev/null || {
+  echo "update: Debian's bookworm has not all of these packages" >&2
+  exit 1
+}
+cp "$work/packages.json" "$here/packages.json"
+git -C "$here" --no-pager diff --stat -- packages.json
