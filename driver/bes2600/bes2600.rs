@@ -8,6 +8,7 @@
 //! - [`driver`]: the SDIO driver; a bound chip is a struct of parts that undo themselves when dropped,
 //! - [`bring_up`]: the way from an idle card to a running firmware,
 //! - [`chip`]: the state shared with the interrupt handler, and the only code that reads batches,
+//! - [`wifi`]: the chip as mac80211 sees it, frames and control,
 //! - [`bus`]: register and block commands with bounded retries,
 //! - [`logic`]: everything that needs no kernel.
 //!
@@ -37,6 +38,7 @@ mod session;
 mod tests;
 mod text;
 mod wake;
+mod wifi;
 
 kernel::module_sdio_driver! {
     type: driver::Driver,

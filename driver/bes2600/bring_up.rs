@@ -53,6 +53,7 @@ use super::{
         Awake,
         WakeLine, //
     },
+    wifi::Registration,
 };
 use kernel::{
     device::{
@@ -85,7 +86,8 @@ const STARTUP_LIMIT: Delta = Delta::from_secs(10);
 
 /// A chip that is up. The fields are its parts in the order in which they are undone.
 pub(crate) struct Bes2600<'bound> {
-    _wifi: Wifi<'bound>,
+    _registration: Registration,
+    _subsystem: Subsystem<'bound>,
     _interrupt: Interrupt<'bound>,
     _enabled: Enabled<'bound>,
     _awake: Awake,
@@ -181,12 +183,15 @@ fn try_bring_up<'bound>(
     let download = began.elapsed();
     mcu::wait_ready(func, &chip)?;
 
-    let wifi = Wifi::start(func, &chip)?;
+    let subsystem = Subsystem::start(func, &chip)?;
     let startup = startup(func, &chip)?;
     let until_startup = chip.began.elapsed();
     let address = MacAddress::of(dev, until_startup);
     configure(func, &chip, address, files.sdd.bytes())?;
     mcu::ring(func, &chip, Doorbell::McuActivate)?;
+
+    let registration = Registration::new(func, &chip, address, &startup)
+        .map_err(kernel("registering with mac80211"))?;
 
     let until_up = chip.began.elapsed();
     chip.report.lock().0 = Some(Facts {
@@ -208,7 +213,8 @@ fn try_bring_up<'bound>(
         until_up.as_millis()
     );
     Ok(Bes2600 {
-        _wifi: wifi,
+        _registration: registration,
+        _subsystem: subsystem,
         _interrupt: interrupt,
         _enabled: enabled,
         _awake: awake,
@@ -346,12 +352,12 @@ fn command<R: Request>(
 
 /// The Wi-Fi subsystem, started until this is dropped: then it is put to rest in the order of
 /// section 4.6, whether the chip came up in full or not.
-struct Wifi<'bound> {
+struct Subsystem<'bound> {
     func: &'bound Func<Bound>,
     chip: Arc<Chip>,
 }
 
-impl<'bound> Wifi<'bound> {
+impl<'bound> Subsystem<'bound> {
     /// Starts the subsystem with everything at zero (W-43). The messages flow from the doorbell on.
     fn start(func: &'bound Func<Bound>, chip: &Arc<Chip>) -> Result<Self, Failure> {
         mcu::ring(func, chip, Doorbell::WifiDeactivate)?;
@@ -361,12 +367,12 @@ impl<'bound> Wifi<'bound> {
             link.phase = Phase::Running;
         }
         // From here on an error stops what has been started.
-        let wifi = Self {
+        let subsystem = Self {
             func,
             chip: chip.clone(),
         };
         mcu::ring(func, chip, Doorbell::WifiActivate)?;
-        Ok(wifi)
+        Ok(subsystem)
     }
 
     /// Lets the MCU sleep and then stops the subsystem. The wake line keeps the chip reachable in
@@ -394,7 +400,7 @@ impl<'bound> Wifi<'bound> {
     }
 }
 
-impl Drop for Wifi<'_> {
+impl Drop for Subsystem<'_> {
     fn drop(&mut self) {
         // A failure here changes nothing for the driver; its cause was logged before or is that the
         // card is gone. The next bind resets a chip that could not be stopped.

@@ -12,7 +12,10 @@ use super::{
     },
     counters::Counters,
     debugfs::Report,
-    failure::Fault,
+    failure::{
+        CommandError,
+        Fault, //
+    },
     logic::{
         cmd53::{
             BLOCK_LEN,
@@ -22,6 +25,10 @@ use super::{
     },
     session::Session,
     text::Text,
+    wifi::{
+        Gate,
+        Traffic, //
+    },
 };
 use kernel::{
     device::{
@@ -89,6 +96,8 @@ pub(crate) struct Link {
     /// What the downloader announced since the last frame.
     pub(crate) announced: Option<Announced>,
     pub(crate) session: Session,
+    /// Frames, while the chip is registered with mac80211.
+    pub(crate) traffic: Option<Traffic>,
     pub(crate) receive: Buffer,
     pub(crate) transmit: Buffer,
     /// Where messages are put together before they are packed into slots.
@@ -101,6 +110,15 @@ impl Link {
         match self.phase {
             Phase::Broken(fault) => Err(fault),
             Phase::Idle | Phase::Download | Phase::Running => Ok(()),
+        }
+    }
+
+    /// Fails unless the chip exchanges messages.
+    pub(crate) fn running(&self) -> Result<(), CommandError> {
+        match self.phase {
+            Phase::Running => Ok(()),
+            Phase::Broken(fault) => Err(CommandError::Broken(fault)),
+            Phase::Idle | Phase::Download => Err(CommandError::NotRunning),
         }
     }
 }
@@ -116,6 +134,8 @@ pub(crate) struct Chip {
     #[pin]
     pub(crate) commands: Mutex<()>,
     pub(crate) counters: Counters,
+    #[pin]
+    pub(crate) gate: Gate,
     #[pin]
     pub(crate) report: Mutex<Report>,
     pub(crate) began: Instant<Monotonic>,
@@ -141,16 +161,18 @@ impl Chip {
             phase: Phase::Idle,
             announced: None,
             session: Session::default(),
+            traffic: None,
             receive: Buffer::new(TRANSFER_LEN, GFP_KERNEL)?,
             transmit: Buffer::new(TRANSFER_LEN, GFP_KERNEL)?,
             message: KVec::from_elem(0, MAX_MESSAGE_LEN, GFP_KERNEL)?,
         };
         Arc::pin_init(
-            pin_init!(Self {
+            try_pin_init!(Self {
                 link <- new_mutex!(link, "Chip::link"),
                 changed <- new_condvar!("Chip::changed"),
                 commands <- new_mutex!((), "Chip::commands"),
                 counters: Counters::new(),
+                gate <- Gate::new(),
                 report <- new_mutex!(Report(None), "Chip::report"),
                 began: Instant::now(),
                 faults_logged: AtomicFlag::new(false),

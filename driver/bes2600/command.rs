@@ -34,7 +34,10 @@ use super::{
             },
         },
     },
-    session::Pending,
+    session::{
+        Pending,
+        Sender, //
+    },
 };
 use kernel::{
     device::Bound,
@@ -56,29 +59,52 @@ impl Chip {
         request: &R,
     ) -> Result<R::Confirm, CommandError> {
         let _one_at_a_time = self.commands.lock();
-        self.exclusively(func, |bus, link| {
+        while !self.exclusively(func, |bus, link| {
+            if link.session.pending.is_some() && link.running().is_ok() {
+                // The transmit path is uploading policies.
+                return Ok(false);
+            }
             self.send(bus, link, interface, request)
                 .inspect_err(|error| {
                     if let CommandError::Broken(fault) = error {
                         self.fail(bus, link, *fault, func.as_ref());
                     }
                 })
-        })?;
+                .map(|()| true)
+        })? {
+            self.wait_for_turn(func)?;
+        }
         self.counters.commands.bump();
         let waited = self.wait(func, COMMAND_LIMIT, |link| {
-            let answer = link.session.pending.as_mut()?.answer.take();
-            match (answer, link.phase) {
+            match (link.session.answer.take(), link.phase) {
                 (Some(answer), _) => Some(Ok(answer)),
                 (None, Phase::Broken(fault)) => Some(Err(CommandError::Broken(fault))),
                 (None, Phase::Running) => None,
                 (None, Phase::Idle | Phase::Download) => Some(Err(CommandError::NotRunning)),
             }
         });
-        self.link.lock().session.pending = None;
+        let answer = match waited {
+            Waited::Done(answer) | Waited::Polled(answer) => answer,
+            Waited::TimedOut => Err(CommandError::TimedOut),
+        };
+        if answer.is_err() {
+            // A confirm that comes all the same is nobody's (F-4).
+            let session = &mut self.link.lock().session;
+            session
+                .pending
+                .take_if(|pending| pending.sender == Sender::Task);
+        }
+        R::Confirm::decode(answer?.body()).map_err(CommandError::Confirm)
+    }
+
+    /// Waits until the transmit path has the confirm of its upload.
+    fn wait_for_turn(&self, func: &Func<Bound>) -> Result<(), CommandError> {
+        let waited = self.wait(func, COMMAND_LIMIT, |link| {
+            let free = link.session.pending.is_none() || link.running().is_err();
+            free.then_some(())
+        });
         match waited {
-            Waited::Done(answer) | Waited::Polled(answer) => {
-                R::Confirm::decode(answer?.body()).map_err(CommandError::Confirm)
-            }
+            Waited::Done(()) | Waited::Polled(()) => Ok(()),
             Waited::TimedOut => Err(CommandError::TimedOut),
         }
     }
@@ -92,11 +118,7 @@ impl Chip {
         interface: Interface,
         request: &R,
     ) -> Result<(), CommandError> {
-        match link.phase {
-            Phase::Running => {}
-            Phase::Broken(fault) => return Err(CommandError::Broken(fault)),
-            Phase::Idle | Phase::Download => return Err(CommandError::NotRunning),
-        }
+        link.running()?;
         let session = &mut link.session;
         let mut credits = session.credits;
         if !credits.take() {
@@ -118,8 +140,9 @@ impl Chip {
 
         session.pending = Some(Pending {
             confirm: confirm_id(R::ID),
-            answer: None,
+            sender: Sender::Task,
         });
+        session.answer = None;
         bus.hold_retune();
         bus.transmit(transfer, &link.transmit).map_err(|error| {
             session.pending = None;

@@ -108,6 +108,44 @@ counters! {
     ignored_indications,
     /// Commands sent.
     commands,
+    /// Runs of the work item that begins to transmit. There is none that receives or that relays.
+    sdio_tx_work,
+    /// Frames sent.
+    tx_frames,
+    /// CMD53 that carried frames.
+    tx_batches,
+    /// Uploads of rate retry policies.
+    tx_policy_uploads,
+    /// Uploads of rate retry policies that the chip refused.
+    refused_policies,
+    /// Frames confirmed.
+    tx_confirms,
+    /// Confirmed frames that were not delivered.
+    tx_failures,
+    /// Frames the chip gave back to be sent again.
+    tx_requeues,
+    /// Action frames of block acknowledgement, which the firmware makes itself.
+    tx_block_ack,
+    /// Frames that no message can carry, or that came when too many were waiting.
+    tx_refused,
+    /// Frames received and handed on.
+    rx_frames,
+    /// Frames that mac80211 had no use or the host no memory for.
+    rx_dropped,
+    /// Received frames too short for their header, or encrypted in no known way.
+    rx_malformed,
+    /// Received frames with a rate that does not exist.
+    rx_bad_rate,
+    /// Received frames with a channel that does not exist.
+    rx_bad_channel,
+    /// Received frames with another status.
+    rx_bad_status,
+    /// Received frames the chip could not decrypt.
+    rx_decrypt_failures,
+    /// Received frames the chip has no key for.
+    rx_no_key,
+    /// Received frames with a wrong MIC.
+    rx_mic_failures,
     /// Messages the chip has not confirmed yet.
     credits_used,
     /// Messages the chip can hold.

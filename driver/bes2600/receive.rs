@@ -19,7 +19,6 @@ use super::{
     },
     failure::Fault,
     logic::{
-        batch::Batch,
         cmd53::Transfer,
         doorbell::{
             GENUINE_ZERO,
@@ -88,7 +87,10 @@ impl Chip {
             // Only the withdrawal counts.
             Phase::Idle => bus.read(REG_CONTROL).map(|_| false).map_err(Fault::Bus),
             Phase::Download => receive_announced(bus, &mut link).map_err(Fault::Bus),
-            Phase::Running => self.receive(bus, &mut link, dev).map(|batches| batches > 0),
+            Phase::Running => {
+                self.gate.attend();
+                self.receive(bus, &mut link, dev).map(|batches| batches > 0)
+            }
             Phase::Broken(_) => {
                 // It should be silent: disabling the function failed.
                 fsleep(BROKEN_PAUSE);
@@ -98,6 +100,7 @@ impl Chip {
         };
         let found = found.unwrap_or_else(|fault| {
             self.fail(bus, &mut link, fault, dev);
+            self.gate.leave();
             true
         });
         drop(link);
@@ -105,7 +108,8 @@ impl Chip {
         found
     }
 
-    /// Reads and delivers batches until the chip has no more (section 1.5.1).
+    /// Reads and delivers batches until the chip has no more (section 1.5.1), and sends what there is
+    /// room for.
     fn receive(&self, bus: &Bus<'_>, link: &mut Link, dev: &Device<Bound>) -> Result<u32, Fault> {
         let mut batches = 0;
         let mut empty = 0;
@@ -130,6 +134,7 @@ impl Chip {
                 }
             }
         }
+        self.attend_to_frames(bus, link)?;
         Ok(batches)
     }
 
@@ -150,15 +155,20 @@ impl Chip {
         bus.release_retune();
         self.counters.batches.bump();
 
-        let bytes = link.receive.get(..batch_len(blocks)).unwrap_or_default();
-        let mut messages: usize = 0;
-        for message in Batch::new(bytes) {
-            let message = message.map_err(Fault::Batch)?;
-            link.session.take(message, &self.counters, dev)?;
-            messages = messages.saturating_add(1);
-        }
-        if messages == 0 {
+        let Link {
+            session,
+            receive,
+            traffic,
+            ..
+        } = link;
+        let bytes = receive.get(..batch_len(blocks)).unwrap_or_default();
+        let summary = self.deliver(bytes, session, traffic, dev)?;
+        if summary.messages == 0 {
             self.counters.empty_batches.bump();
+        }
+        if summary.confirmed || self.gate.is_waiting() {
+            // The bus is this context's: what the chip has room for now need not wait for another.
+            self.transmit_frames(bus, link)?;
         }
         Ok(())
     }

@@ -10,6 +10,11 @@ use super::{
         credits::Credits,
         toggle::Toggles,
         wsm::{
+            confirm::{
+                Confirm,
+                ConfirmError,
+                Generic, //
+            },
             header::{
                 Class,
                 Header,
@@ -23,7 +28,8 @@ use super::{
                 STARTUP, //
             },
             minimum::minimum_len,
-            sequence::Sequence, //
+            sequence::Sequence,
+            transmit, //
         },
     },
 };
@@ -60,12 +66,35 @@ impl Answer {
     }
 }
 
-/// The command somebody waits for.
+/// Who sent the command that is not answered yet.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Sender {
+    /// A task, which waits for [`Session::answer`].
+    Task,
+    /// The transmit path, which uploads rate retry policies and does not wait.
+    Policies,
+}
+
+/// The command the chip has not answered: there is one at a time (section 3.2).
 pub(crate) struct Pending {
     /// Id of the confirm that answers it.
     pub(crate) confirm: u16,
-    /// The confirm, once it came.
-    pub(crate) answer: Option<Answer>,
+    pub(crate) sender: Sender,
+}
+
+/// What a message is for the one who read it.
+pub(crate) enum Taken<'a> {
+    /// The session has dealt with it.
+    Done,
+    /// The chip has the rate retry policies, or has refused them.
+    Policies(Result<(), ConfirmError>),
+    /// A message with a valid length that concerns others.
+    Message {
+        /// Class and command number.
+        id: u16,
+        /// Everything behind the header.
+        body: &'a [u8],
+    },
 }
 
 /// One run of the Wi-Fi firmware.
@@ -75,7 +104,11 @@ pub(crate) struct Session {
     pub(crate) sent: Sequence,
     received: Sequence,
     pub(crate) credits: Credits,
+    /// Buffers that frames occupy.
+    frames: u16,
     pub(crate) pending: Option<Pending>,
+    /// The confirm a task waits for, once it came.
+    pub(crate) answer: Option<Answer>,
     /// The firmware's introduction, once it came.
     pub(crate) startup: Option<Result<Startup, StartupError>>,
 }
@@ -85,17 +118,17 @@ impl Session {
     ///
     /// Only what makes every later message doubtful is a fault: a gap in the sequence numbers, or
     /// the firmware's own report that it died. All else is counted.
-    pub(crate) fn take(
+    pub(crate) fn take<'a>(
         &mut self,
-        message: &[u8],
+        message: &'a [u8],
         counters: &Counters,
         dev: &Device<Bound>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Taken<'a>, Fault> {
         counters.messages.bump();
         let mut reader = Reader::new(message);
         let Some(header) = Header::decode(&mut reader) else {
             counters.malformed_messages.bump();
-            return Ok(());
+            return Ok(Taken::Done);
         };
         let (id, body) = (header.id(), reader.rest());
         if id == EXCEPTION {
@@ -113,7 +146,7 @@ impl Session {
                     header.interface
                 );
             }
-            return Ok(());
+            return Ok(Taken::Done);
         }
         if id == STARTUP && self.startup.is_none() {
             let startup = Startup::decode(body);
@@ -122,33 +155,36 @@ impl Session {
                 counters.credits_limit.set(startup.buffers.into());
             }
             self.startup = Some(startup);
-            return Ok(());
+            return Ok(Taken::Done);
         }
-        if let Some(pending) = &mut self.pending {
-            if pending.confirm == id && pending.answer.is_none() {
-                pending.answer = Some(Answer::new(body));
-                self.release(counters);
-                return Ok(());
-            }
+        if let Some(pending) = self.pending.take_if(|pending| pending.confirm == id) {
+            self.release(counters);
+            return Ok(match pending.sender {
+                Sender::Task => {
+                    self.answer = Some(Answer::new(body));
+                    Taken::Done
+                }
+                Sender::Policies => Taken::Policies(Generic::decode(body).map(drop)),
+            });
         }
-        self.take_unawaited(id, header, message.len(), counters, dev);
-        Ok(())
+        Ok(self.take_unawaited(id, header, message.len(), body, counters, dev))
     }
 
-    /// A message nobody waits for: later tasks of the driver receive some of them.
-    fn take_unawaited(
+    /// A message no command waits for.
+    fn take_unawaited<'a>(
         &mut self,
         id: u16,
         header: Header,
         len: usize,
+        body: &'a [u8],
         counters: &Counters,
         dev: &Device<Bound>,
-    ) {
+    ) -> Taken<'a> {
         let Some(minimum) = minimum_len(id) else {
             if counters.unknown_messages.bump_and_log() {
                 dev_warn!(dev, "message with unknown id {:#06x} ignored\n", id);
             }
-            return;
+            return Taken::Done;
         };
         if len < minimum.into() {
             if counters.malformed_messages.bump_and_log() {
@@ -160,23 +196,41 @@ impl Session {
                     minimum
                 );
             }
-            return;
+            return Taken::Done;
         }
-        if header.class == Class::Confirm {
-            if counters.unexpected_confirms.bump_and_log() {
-                dev_warn!(dev, "confirm {:#06x} ignored, nobody waits for it\n", id);
-            }
-            // The confirm of a command that was given up returns its buffer late (F-4).
-            let awaited = self
-                .pending
-                .as_ref()
-                .is_some_and(|pending| pending.answer.is_none());
-            if self.credits.used() > u16::from(awaited) {
-                self.release(counters);
-            }
-            return;
+        let of_frames = matches!(id, transmit::CONFIRM | transmit::MULTI_CONFIRM);
+        if header.class != Class::Confirm || of_frames {
+            return Taken::Message { id, body };
         }
-        counters.ignored_indications.bump();
+        if counters.unexpected_confirms.bump_and_log() {
+            dev_warn!(dev, "confirm {:#06x} ignored, nobody waits for it\n", id);
+        }
+        // The confirm of a command that was given up returns its buffer late (F-4).
+        let given_up = self.credits.used() > self.awaited();
+        if given_up {
+            self.release(counters);
+        }
+        Taken::Done
+    }
+
+    /// Buffers whose confirm is still awaited: those of frames, and that of a command.
+    fn awaited(&self) -> u16 {
+        self.frames
+            .saturating_add(u16::from(self.pending.is_some()))
+    }
+
+    /// Takes a buffer of the chip for a frame. The caller has asked the credits before.
+    pub(crate) fn launch(&mut self, counters: &Counters) {
+        if self.credits.take() {
+            self.frames = self.frames.saturating_add(1);
+        }
+        counters.credits_used.set(self.credits.used().into());
+    }
+
+    /// A frame's buffer is free again.
+    pub(crate) fn land(&mut self, counters: &Counters) {
+        self.frames = self.frames.saturating_sub(1);
+        self.release(counters);
     }
 
     fn release(&mut self, counters: &Counters) {
