@@ -146,6 +146,52 @@ rules! {
     MibUnknown = "mib-unknown", "3.8";
     /// The value of a MIB has its size, and the size field says so.
     MibSize = "mib-size", "3.8";
+    /// The value of a MIB is one that it can have.
+    MibValue = "mib-value", "3.8";
+    /// A template has a known type, its length, and a whole header.
+    TemplateFields = "template-fields", "3.8.1";
+    /// A rate retry policy has an index of the table and attempts at rates that exist.
+    PolicyFields = "policy-fields", "5.3.2";
+    /// BSS parameters follow a join and are possible.
+    BssFields = "bss-fields", "3.3.11";
+    /// Contention windows are powers of two less one, the least no larger than the most; spaces are 1 to 15.
+    EdcaFields = "edca-fields", "3.3.13";
+    /// The queue is one of four, its acknowledgement policy one of two.
+    QueueFields = "queue-fields", "3.3.12";
+    /// A reset says 0 or 1 about statistics.
+    ResetFields = "reset-fields", "3.3.6";
+    /// A power mode is 0, 1 or 0x81.
+    PowerFields = "power-fields", "3.3.10";
+    /// A channel switch has bit 7 of its mode set, a type of 0 to 3, no count, and a channel that exists.
+    ChannelFields = "channel-fields", "3.3.14";
+    /// A scan has 1 to 48 channels of its band, at most two names, and times in order.
+    ScanFields = "scan-fields", "3.3.5";
+    /// A probe request template is written before a scan.
+    ScanTemplate = "scan-template", "3.3.5";
+    /// One scan at a time; while joined a background scan, forced, of one channel (F-6).
+    ScanState = "scan-state", "5.13";
+    /// The fields of a join are possible, and its channel is in its band.
+    JoinFields = "join-fields", "3.3.7";
+    /// A probe request template is written before a join.
+    JoinTemplate = "join-template", "5.8";
+    /// A BSS is left before the next one is joined, and no scan runs.
+    JoinState = "join-state", "5.8";
+    /// The radio is switched to the channel of the BSS before a join.
+    JoinChannel = "join-channel", "5.8";
+    /// Fields of a transmit request that the page gives one value have it.
+    TransmitFields = "transmit-fields", "3.3.2";
+    /// What is transmitted is a management or data frame with its whole header.
+    TransmitFrame = "transmit-frame", "3.3.2";
+    /// The first rate exists, and the band has it.
+    TransmitRate = "transmit-rate", "3.6";
+    /// The rate retry policy of a frame was written since the last reset, and has its first rate (F-5).
+    RatePolicy = "rate-policy", "5.3.2";
+    /// Nothing is sent during scans and channel switches, no data without a join or to another BSS.
+    TransmitState = "transmit-state", "5.3";
+    /// Block-ack action frames are the firmware's.
+    BlockAckFrame = "block-ack-frame", "5.3";
+    /// Packet ids of unconfirmed frames differ.
+    PacketId = "packet-id", "5.2";
     /// A batch is read once; only a failed read is repeated.
     RxToggle = "rx-toggle", "1.3.1";
     /// A batch is read whole: as many bytes as register 0x001 announced.

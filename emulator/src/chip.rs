@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The whole chip, as a state machine: a bus command goes in, its answer comes out.
 
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+use crate::air::Air;
 use crate::breach::{Breach, Rule};
 use crate::config::{Config, UhsMode};
 use crate::event::{Event, Hex, Journal, Record};
@@ -99,6 +101,16 @@ impl Chip {
             download_commands: 0,
             config,
         }
+    }
+
+    /// Puts the chip's radio into an air; without one it is alone.
+    pub fn set_air(&mut self, air: Box<dyn Air>) {
+        self.function.firmware.set_air(air);
+    }
+
+    /// A descriptor that is readable when the air has something for [`tick`](Self::tick), if there is one.
+    pub fn air_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.function.firmware.air_fd()
     }
 
     /// Whether [`take_records`](Self::take_records) will have anything.

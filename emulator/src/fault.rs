@@ -150,6 +150,30 @@ faults! {
         "The confirm of another request comes instead of the right one.";
     ConfirmStatus = "confirm-status", [parameter("status", 1, "status")],
         1 per "confirm", "W-25", "A confirm reports a bad status.";
+    TransmitStatus = "transmit-status", [parameter("status", 11, "status: 6 retry exceeded, 7 life time, 8 link lost, 11 requeue")],
+        1 per "frame of the host", "W-56, F-4", "A frame is not sent and confirmed with a bad status.";
+    TransmitPacketId = "transmit-packet-id", [parameter("xor", 0x000F_0000, "bits of the id that are flipped")],
+        1 per "confirmed frame", "W-18", "The packet id of a transmit confirm is one that nobody sent.";
+    MultiConfirmCount = "multi-confirm-count", [parameter("count", 0, "its count field")],
+        1 per "multi-transmit confirm", "W-22", "The count of a multi-transmit confirm is wrong.";
+    ScanReject = "scan-reject", [parameter("status", 2, "status of the confirm")],
+        1 per "scan", "W-28", "A scan is refused.";
+    JoinReject = "join-reject", [parameter("status", 1, "status of the confirm")],
+        1 per "join", "W-28, W-55", "A join is refused.";
+    SwitchMissing = "switch-missing", [], 1 per "channel switch", "W-28",
+        "A channel switch is confirmed, but its indication never comes.";
+    PmMissing = "pm-missing", [], 1 per "power mode", "W-29, F-7",
+        "A power mode is confirmed, but its indication never comes.";
+    ReceiveRate = "receive-rate", [parameter("rate", 5, "rate id")],
+        1 per "received frame", "W-48", "A received frame has a rate id that does not exist.";
+    ReceiveChannel = "receive-channel", [parameter("channel", 0, "channel number")],
+        1 per "received frame", "W-48", "A received frame has a channel that does not exist.";
+    ReceiveStatus = "receive-status", [parameter("status", 4, "status: 4 decryption failed, 5 Michael code wrong, 9 no key")],
+        1 per "received frame", "F-8", "A received frame comes with a bad status.";
+    ReceiveShort = "receive-short", [parameter("len", 20, "length of the message")],
+        1 per "received frame", "W-21", "A receive indication is cut off.";
+    Spurious = "spurious", [parameter("id", 0x0806, "id of the message"), parameter("len", 10, "its length, with the header"), parameter("value", 0, "first word of the body")],
+        1 per "request", "W-21, W-28, W-47", "A message that nobody asked for follows a request.";
     Exception = "exception", [parameter("reason", 2, "reason: 0 undefined, 1 prefetch, 2 data, 4 assert")],
         1 per "request", "W-17", "The firmware reports an exception and then is silent.";
     LostIrq = "lost-irq", [], 1 per "interrupt", "W-1, W-55", "An interrupt is not raised.";

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::dpd;
 use crate::event::Journal;
 use crate::fault::Fault;
-use crate::firmware::Firmware;
+use crate::firmware::{self, Env, Firmware};
 use crate::image::{Kind, Loaded};
 use crate::knobs::{IrqClear, ToggleReset};
 use crate::mcu::{Change, Mcu};
@@ -80,7 +80,8 @@ impl Function {
         let old = std::mem::take(self);
         self.downloader.progress = old.downloader.progress;
         self.link.counts = old.link.counts;
-        self.firmware.requests = old.firmware.requests;
+        self.firmware = old.firmware;
+        self.firmware.restart();
         self.interrupts = old.interrupts;
     }
 
@@ -283,13 +284,10 @@ impl Function {
             journal,
         );
         for message in &messages {
-            for answer in self
-                .firmware
-                .handle(message, &config.firmware, knobs, journal)
-            {
-                self.link.send(answer);
-            }
+            let mut env = self.env(config, journal);
+            self.firmware.handle(message, &mut env);
         }
+        self.run_firmware(config, journal);
         self.publish(journal);
     }
 
@@ -382,7 +380,27 @@ impl Function {
             None => {}
         }
         if self.mcu.wifi_active() {
+            self.run_firmware(config, journal);
             self.publish(journal);
+        } else {
+            self.firmware.idle(journal.now);
+        }
+    }
+
+    /// Lets the firmware do what is due, and queues what it has for the host.
+    fn run_firmware(&mut self, config: &Config, journal: &mut Journal) {
+        let mut env = self.env(config, journal);
+        self.firmware.tick(&mut env);
+        for message in self.firmware.take_output() {
+            self.link.send(message);
+        }
+    }
+
+    fn env<'a>(&self, config: &'a Config, journal: &'a mut Journal) -> Env<'a> {
+        Env {
+            config,
+            journal,
+            waiting: self.link.waiting(),
         }
     }
 
@@ -427,9 +445,7 @@ impl Function {
         }
         self.had_wifi = true;
         self.firmware.restart();
-        let startup = self
-            .firmware
-            .startup(&config.firmware, self.label(), &config.knobs, journal);
+        let startup = firmware::startup(&config.firmware, self.label(), &config.knobs, journal);
         if let Some(startup) = startup {
             let credits = Reader::new(&startup.body).u16().unwrap_or(0);
             self.link.grant(u32::from(credits));
@@ -443,6 +459,7 @@ impl Function {
         } else {
             self.link.drop_queues();
         }
+        self.firmware.restart();
         self.interrupt = false;
     }
 
@@ -457,8 +474,14 @@ impl Function {
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let dpd = self.dpd_at.filter(|_| self.mail.is_none());
         let coming = self.coming.as_ref().map(|mail| mail.due);
-        let link = self.link.deadline().filter(|_| self.mcu.wifi_active());
-        [dpd, coming, link, self.mcu.deadline()]
+        let active = self.mcu.wifi_active();
+        let link = self.link.deadline().filter(|_| active);
+        let firmware = if active {
+            self.firmware.deadline()
+        } else {
+            self.firmware.air_deadline()
+        };
+        [dpd, coming, link, firmware, self.mcu.deadline()]
             .into_iter()
             .flatten()
             .min()

@@ -5,6 +5,8 @@
 //! where the knob says). The default is what the page holds to be likely. A driver must work at
 //! every setting.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// What ends the chip's interrupt (1.4, appendix E).
@@ -36,6 +38,49 @@ pub enum Sleep {
     /// CMD52 and CMD53 of function 1 fail until `wake_attempts` accesses have failed. With the
     /// wake line connected, the line alone decides, whatever this knob says.
     Refuse,
+}
+
+/// Unit of the times of a scan (3.3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeUnit {
+    /// 1024 us.
+    Tu,
+    /// 1 ms.
+    Ms,
+}
+
+impl TimeUnit {
+    /// So many units.
+    pub(crate) fn time(self, count: u32) -> Duration {
+        let unit = match self {
+            Self::Tu => Duration::from_micros(1024),
+            Self::Ms => Duration::from_millis(1),
+        };
+        unit.saturating_mul(count)
+    }
+}
+
+/// Who numbers the frames that the host sends (3.3.2, appendix E).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SequenceOwner {
+    /// The number in the header goes on the air.
+    Host,
+    /// The firmware counts for itself, for each traffic identifier.
+    Firmware,
+}
+
+/// After which power modes 0x0809 comes (9.4, F-7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PmIndication {
+    /// After each.
+    Always,
+    /// Not after legacy power save, mode 1.
+    NotLegacy,
+    /// After none.
+    Never,
 }
 
 /// Section `[knobs]` of the configuration.
@@ -91,6 +136,26 @@ pub struct Knobs {
     pub io_reset_resets: bool,
     /// Whether transmit confirms come as 0x041E once MIB 0x1024 asks for them.
     pub multi_confirm: bool,
+    /// Unit of the times of a scan: `tu` or `ms`.
+    pub scan_time_unit: TimeUnit,
+    /// Whether a scan of several channels in the 5 GHz band is accepted; the field's firmware refuses it with status 2.
+    pub scan_5ghz_sweep: bool,
+    /// Milliseconds that a join waits for a beacon or probe response.
+    pub join_timeout_ms: u32,
+    /// Microseconds from the confirm of a channel switch to its indication.
+    pub channel_switch_us: u32,
+    /// Who numbers the host's frames: `host` or `firmware`.
+    pub sequence_owner: SequenceOwner,
+    /// Whether management frames are sent on the air before a join (5.3).
+    pub unjoined_frames: bool,
+    /// Time units that a frame may wait if the host does not say otherwise.
+    pub transmit_lifetime_tu: u32,
+    /// When 0x0809 comes: `always`, `not-legacy` or `never`.
+    pub pm_indication: PmIndication,
+    /// Receive indications that the chip can keep for a host that does not read.
+    pub receive_buffers: u16,
+    /// Value of the 16 bytes in a receive indication whose meaning is unknown.
+    pub receive_fill: u8,
     /// Whether bytes behind a message or a short frame must be zero (W-4, W-7).
     pub check_padding: bool,
 }
@@ -122,6 +187,16 @@ impl Default for Knobs {
             power_off_resets: true,
             io_reset_resets: false,
             multi_confirm: true,
+            scan_time_unit: TimeUnit::Tu,
+            scan_5ghz_sweep: false,
+            join_timeout_ms: 500,
+            channel_switch_us: 0,
+            sequence_owner: SequenceOwner::Host,
+            unjoined_frames: true,
+            transmit_lifetime_tu: 1000,
+            pm_indication: PmIndication::Always,
+            receive_buffers: 128,
+            receive_fill: 0,
             check_padding: true,
         }
     }

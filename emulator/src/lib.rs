@@ -22,6 +22,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod access_point;
 pub mod air;
 pub mod breach;
 pub mod bytes;

@@ -12,6 +12,7 @@ use bes2600_emulator::breach::Rule;
 use bes2600_emulator::image::Kind;
 use bes2600_emulator::knobs::{IrqClear, Knobs, Sleep, ToggleReset};
 use bes2600_emulator::{Bus, Config, Phase, dpd};
+use common::scene::{policy, probe_template, scan_body};
 use common::{Host, MULTI_TX, configuration, ms, small};
 
 #[test]
@@ -203,6 +204,7 @@ fn power_off_and_reset_lead_back_to_the_rom() {
 fn batches_carry_several_messages_and_slots_several_requests() {
     let mut host = Host::running(Config::default());
     host.command(0x0009, &configuration());
+    host.command(0x0006, &policy(0, 0, 2));
     let frame = |packet: u8| {
         let mut body = vec![0; 20 + 100];
         body[0] = packet;
@@ -212,7 +214,7 @@ fn batches_carry_several_messages_and_slots_several_requests() {
     host.transfer(&sent);
     let confirms = host.receive();
     assert_eq!(confirms.len(), 3);
-    assert_eq!(confirms[2][..8], [24, 0, 0x04, 0x84, 3, 0, 0, 0]);
+    assert_eq!(confirms[2][..8], [24, 0, 0x04, 0xA4, 3, 0, 0, 0]);
     host.assert_clean();
 }
 
@@ -220,14 +222,17 @@ fn batches_carry_several_messages_and_slots_several_requests() {
 fn requests_bring_their_indications() {
     let mut host = Host::running(Config::default());
     host.command(0x0009, &configuration());
+    host.command(0x0006, &probe_template());
     for (id, body, indication) in [
         (0x0016, vec![0x90, 0, 6, 0], 0x080A),
         (0x0010, vec![0x81, 0x10, 0, 0], 0x0809),
-        (0x0007, vec![0; 12], 0x0806),
+        (0x0007, scan_body(0, 0, 2, &[1], &[]), 0x0806),
     ] {
         host.request(id, &body);
-        let ids: Vec<_> = host
-            .receive()
+        let mut answers = host.receive();
+        host.sleep(ms(60));
+        answers.extend(host.receive());
+        let ids: Vec<_> = answers
             .iter()
             .map(|m| u16::from_le_bytes([m[2], m[3]]) & 0x0C3F)
             .collect();

@@ -30,6 +30,7 @@ use bes2600_logic::wsm::indication::Startup;
 use bes2600_logic::wsm::request::{self, Configuration, Request, WriteMib};
 use bes2600_logic::wsm::sequence::Sequence;
 use bes2600_logic::{dpd, factory};
+use common::scene::{management, policy, transmit_body};
 use common::{Host, ms};
 use proptest::prelude::*;
 
@@ -193,6 +194,16 @@ impl Driver {
         R::Confirm::decode(reader.rest()).unwrap()
     }
 
+    /// A rate retry policy with index 0, for 1 Mb/s.
+    fn write_policy(&mut self) {
+        let body = policy(0, 0, 2);
+        let write = WriteMib {
+            mib: 0x1016,
+            value: &body[4..],
+        };
+        let Generic = self.command(&write, Interface::First);
+    }
+
     fn start(&mut self) {
         self.ring(Doorbell::WifiActivate);
         let messages = self.receive();
@@ -274,7 +285,7 @@ proptest! {
 
     #[test]
     fn messages_arrive_as_they_were_sent(
-        bodies in prop::collection::vec(prop::collection::vec(any::<u8>(), 30..1620), 1..29),
+        payloads in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..1570), 1..29),
     ) {
         let mut driver = Driver::new();
         driver.load();
@@ -282,17 +293,20 @@ proptest! {
         let sdd = data::sdd();
         let configuration = Configuration { station_id: [2, 0, 0, 0, 0, 1], sdd: &sdd };
         let _: Configured = driver.command(&configuration, Interface::First);
+        driver.write_policy();
         driver.host.chip.take_records();
 
-        let messages: Vec<Vec<u8>> = bodies
+        let messages: Vec<Vec<u8>> = payloads
             .iter()
-            .map(|body| {
+            .zip(1..)
+            .map(|(payload, packet)| {
+                let body = transmit_body(packet, 0, 0, 0, &management(11, payload));
                 let sequence = driver.sent.peek(Class::Request);
                 driver.sent.advance(Class::Request);
                 let len = u16::try_from(body.len() + 4).unwrap();
                 let mut message = len.to_le_bytes().to_vec();
                 message.extend_from_slice(&(0x0004 | u16::from(sequence) << 13).to_le_bytes());
-                message.extend_from_slice(body);
+                message.extend_from_slice(&body);
                 message
             })
             .collect();
@@ -302,16 +316,18 @@ proptest! {
     }
 
     #[test]
-    fn batches_arrive_as_they_were_sent(count in 1_usize..29, size in 30_usize..400) {
+    fn batches_arrive_as_they_were_sent(count in 1_u32..29, size in 0_usize..400) {
         let mut driver = Driver::new();
         driver.load();
         driver.start();
         let sdd = data::sdd();
         let configuration = Configuration { station_id: [2, 0, 0, 0, 0, 1], sdd: &sdd };
         let _: Configured = driver.command(&configuration, Interface::First);
+        driver.write_policy();
         driver.host.chip.take_records();
         let messages: Vec<Vec<u8>> = (0..count)
-            .map(|_| driver.host.message(0x0004, &vec![7; size]))
+            .map(|packet| transmit_body(packet, 0, 0, 0, &management(11, &vec![7; size])))
+            .map(|body| driver.host.message(0x0004, &body))
             .map(|mut message| {
                 let sequence = driver.sent.peek(Class::Request);
                 driver.sent.advance(Class::Request);
@@ -328,7 +344,7 @@ proptest! {
             }
             confirms.extend(batch);
         }
-        prop_assert_eq!(confirms.len(), count);
+        prop_assert_eq!(confirms.len(), count as usize);
         prop_assert_eq!(traced(&mut driver, Direction::ToHost), confirms);
         driver.host.assert_clean();
     }

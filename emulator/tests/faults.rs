@@ -8,10 +8,12 @@
 
 mod common;
 
-use bes2600_emulator::fault::Fault;
+use bes2600_emulator::Config;
+use bes2600_emulator::fault::{Fault, Planned};
 use bes2600_emulator::image::Kind;
 use bes2600_emulator::sdio::{BusError, Command, Direct};
 use bes2600_emulator::{Action, Answer, dpd};
+use common::scene::{Scene, data, join_body, probe_template, scan_body, word};
 use common::{Host, MULTI_TX, messages, ms, pipe, small};
 
 const INFO: [u8; 8] = [4, 0, 0, 0, 0, 0, 0x10, 0x40];
@@ -49,6 +51,33 @@ fn commanded(fault: &str) -> Host {
     let (mut host, _) = started(fault);
     host.request(0x0006, &MULTI_TX);
     host
+}
+
+fn planned(fault: &str) -> Config {
+    Config {
+        faults: vec![Planned::parse(fault).unwrap()],
+        ..Config::default()
+    }
+}
+
+fn associated(fault: &str) -> Scene {
+    let mut scene = Scene::new(planned(fault));
+    scene.associate();
+    scene
+}
+
+/// A scan whose first frame is spoilt.
+fn heard(fault: &str, is_spoilt: impl Fn(&[u8]) -> bool) -> Host {
+    let mut scene = Scene::new(planned(fault));
+    scene.command(0x0006, &probe_template());
+    scene.command(0x0007, &scan_body(0, 0, 2, &[6], &[]));
+    scene.wait(0x0806, ms(1000));
+    let frames = scene.received();
+    assert!(
+        is_spoilt(&frames[0]) && !is_spoilt(&frames[1]),
+        "{frames:02X?}"
+    );
+    scene.host
 }
 
 /// Kinds of the messages of a batch.
@@ -286,6 +315,70 @@ fn effect(fault: Fault) -> Host {
         Fault::ConfirmStatus => {
             let mut host = commanded("confirm-status:status=3");
             assert_eq!(host.receive()[0][4], 3);
+            host
+        }
+        Fault::TransmitStatus => {
+            let mut scene = associated("transmit-status:after=2");
+            let confirm = scene.send(13, 0, &data(0, 1, b"x"));
+            assert_eq!((confirm.status, confirm.flags), (11, 2), "requeue");
+            assert_eq!(scene.send(13, 0, &data(0, 1, b"x")).status, 0);
+            scene.host
+        }
+        Fault::TransmitPacketId => {
+            let mut scene = associated("transmit-packet-id:after=2,xor=0x10");
+            let packet = scene.transmit(13, 0, &data(0, 1, b"x"));
+            scene.confirm(packet ^ 0x10);
+            scene.host
+        }
+        Fault::MultiConfirmCount => {
+            let mut scene = associated("multi-confirm-count:after=2,count=1000");
+            scene.log.clear();
+            scene.transmit(13, 0, &data(0, 1, b"x"));
+            let confirm = scene.wait(0x041E, ms(100));
+            assert_eq!(word(&confirm, 4), 1000);
+            scene.host
+        }
+        Fault::ScanReject => {
+            let mut scene = Scene::new(planned("scan-reject"));
+            scene.command(0x0006, &probe_template());
+            let body = scan_body(0, 0, 2, &[1], &[]);
+            assert_eq!(scene.command(0x0007, &body), 2);
+            assert_eq!(scene.command(0x0007, &body), 0);
+            scene.host
+        }
+        Fault::JoinReject => {
+            let mut scene = Scene::new(planned("join-reject"));
+            scene.command(0x0006, &probe_template());
+            scene.command(0x0016, &[0x80, 0, 6, 0]);
+            assert_eq!(scene.command(0x000B, &join_body()), 1);
+            scene.join();
+            scene.host
+        }
+        Fault::SwitchMissing => {
+            let mut scene = Scene::new(planned("switch-missing"));
+            assert_eq!(scene.command(0x0016, &[0x80, 0, 6, 0]), 0);
+            scene.run(ms(100));
+            assert!(scene.log.is_empty());
+            scene.host
+        }
+        Fault::PmMissing => {
+            let mut scene = Scene::new(planned("pm-missing"));
+            assert_eq!(scene.command(0x0010, &[0x81, 0, 0, 0]), 0);
+            scene.run(ms(100));
+            assert!(scene.log.is_empty());
+            scene.host
+        }
+        Fault::ReceiveRate => heard("receive-rate", |frame| frame[10] == 5),
+        Fault::ReceiveChannel => heard("receive-channel", |frame| frame[8..10] == [0, 0]),
+        Fault::ReceiveStatus => heard("receive-status", |frame| frame[4] == 4),
+        Fault::ReceiveShort => heard("receive-short", |frame| frame.len() == 20),
+        Fault::Spurious => {
+            let mut host = commanded("spurious:value=7");
+            let batch = host.receive();
+            assert_eq!(kinds(&batch), [0x0406, 0x0806]);
+            assert_eq!(batch[1][4..], [7, 0, 0, 0, 0, 0]);
+            let mut host = commanded("spurious:id=0x0c25,len=4");
+            assert_eq!(host.receive()[1].len(), 4);
             host
         }
         Fault::Exception => {

@@ -146,22 +146,33 @@ fn running_phase() {
     host.assert_clean();
 }
 
+/// The messages that wait, the last one first, without their sequence numbers.
+fn receive(host: &mut Host) -> Vec<Vec<u8>> {
+    let mut answers = host.receive();
+    for answer in &mut answers {
+        answer[3] &= 0x1F;
+    }
+    answers.reverse();
+    answers
+}
+
 #[test]
 fn messages() {
     let mut host = Host::running(Config::default());
     host.command(0x0009, &configuration());
     let mut answers = Vec::new();
     for words in lines(include_str!("golden/messages.txt")) {
+        if words[0] == "wait" {
+            host.sleep(ms(words[1].parse().unwrap()));
+            answers = receive(&mut host);
+            continue;
+        }
         let message = bytes(&words[1..]);
         if words[0] == "host" {
             assert!(answers.is_empty(), "unexpected {answers:02X?}");
             let id = u16::from_le_bytes([message[2], message[3]]);
             host.request(id, &message[4..]);
-            answers = host.receive();
-            for answer in &mut answers {
-                answer[3] &= 0x1F;
-            }
-            answers.reverse();
+            answers = receive(&mut host);
         } else {
             assert_eq!(answers.pop(), Some(message), "{words:?}");
         }

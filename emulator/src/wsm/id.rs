@@ -16,6 +16,8 @@ pub const LABEL_CONFIRM: u32 = 0x0F;
 pub const STARTUP: u16 = 0x0801;
 /// Exception indication.
 pub const EXCEPTION: u16 = 0x0800;
+/// Receive indication.
+pub const RECEIVE: u16 = 0x0804;
 /// Event indication.
 pub const EVENT: u16 = 0x0805;
 /// Scan complete indication.
@@ -43,8 +45,18 @@ pub const CONFIGURATION: u16 = 0x0009;
 pub const RESET: u16 = 0x000A;
 /// Join request.
 pub const JOIN: u16 = 0x000B;
+/// Add key request.
+pub const ADD_KEY: u16 = 0x000C;
+/// Remove key request.
+pub const REMOVE_KEY: u16 = 0x000D;
 /// Set power save request.
 pub const SET_PM: u16 = 0x0010;
+/// Set BSS parameters request.
+pub const SET_BSS_PARAMS: u16 = 0x0011;
+/// Set transmit queue parameters request.
+pub const TX_QUEUE_PARAMS: u16 = 0x0012;
+/// Set EDCA parameters request.
+pub const EDCA_PARAMS: u16 = 0x0013;
 /// Switch channel request.
 pub const SWITCH_CHANNEL: u16 = 0x0016;
 /// Start request.

@@ -77,6 +77,11 @@ impl Link {
         }
     }
 
+    /// How many messages wait for a batch.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Publishes the next batch if there is none; answers whether there is a new one.
     pub(crate) fn publish(&mut self, journal: &mut Journal) -> bool {
         if self.batch.is_some() {

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::bytes::Reader;
+
 /// How long the value of a MIB may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Size {
@@ -16,11 +18,32 @@ enum Size {
     },
 }
 
-/// MIB that asks for multi-transmit confirms.
+/// Own address.
+pub(crate) const STATION_ID: u16 = 0x0000;
+/// Group addresses that are received.
+pub(crate) const GROUP_ADDRESSES: u16 = 0x0004;
+/// Template frames.
+pub(crate) const TEMPLATE: u16 = 0x1002;
+/// Receive filter.
+pub(crate) const RX_FILTER: u16 = 0x1003;
+/// Elements whose change makes a beacon worth reporting.
+pub(crate) const BEACON_FILTER_TABLE: u16 = 0x1004;
+/// Whether beacons are filtered, and how many are reported all the same.
+pub(crate) const BEACON_FILTER: u16 = 0x1005;
+/// Thresholds of the signal.
+pub(crate) const SIGNAL_THRESHOLDS: u16 = 0x1009;
+/// Counters.
+pub(crate) const COUNTERS: u16 = 0x100C;
+/// Rate retry policies.
+pub(crate) const RATE_POLICY: u16 = 0x1016;
+/// TSF of the BSS.
+pub(crate) const TSF: u16 = 0x1023;
+/// Asks for multi-transmit confirms.
 pub(crate) const MULTI_TX_CONFIRM: u16 = 0x1024;
-const STATION_ID: u16 = 0x0000;
-const COUNTERS: u16 = 0x100C;
-const COUNTERS_LEN: usize = 88;
+/// Lets frames of other BSSs through.
+pub(crate) const NO_BSSID_FILTER: u16 = 0x1026;
+/// Short guard interval for transmission.
+pub(crate) const SHORT_GUARD_INTERVAL: u16 = 0x1043;
 
 /// Size of the value of a MIB, `None` for one that is not written.
 fn size(mib: u16) -> Option<Size> {
@@ -86,6 +109,29 @@ pub(crate) fn check_write(mib: u16, len: usize) -> Verdict {
     }
 }
 
+/// Checks the fields of values whose sizes are right: counts that the size contradicts, flags that do not exist.
+///
+/// # Errors
+///
+/// What is wrong.
+pub(crate) fn check_value(mib: u16, value: &[u8]) -> Result<(), String> {
+    let mut reader = Reader::new(value);
+    let mut word = || reader.u32().unwrap_or(0);
+    let bad = match mib {
+        GROUP_ADDRESSES => word() > 2 || word() > 8,
+        BEACON_FILTER_TABLE => {
+            usize::try_from(word()).ok() != value.len().checked_sub(4).map(|len| len / 8)
+        }
+        BEACON_FILTER => word() & !7 != 0,
+        RX_FILTER => word() & !0x1F != 0,
+        _ => false,
+    };
+    if bad {
+        return Err(format!("MIB 0x{mib:04X}: {value:02X?}"));
+    }
+    Ok(())
+}
+
 /// Values by interface and id.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Store {
@@ -97,13 +143,16 @@ impl Store {
         self.values.insert((interface, mib), value.to_vec());
     }
 
-    /// Value that was written, or one of the two that the chip has by itself.
-    pub(crate) fn read(&self, interface: u8, mib: u16, mac: [u8; 6]) -> Option<Vec<u8>> {
-        match mib {
-            STATION_ID => Some(mac.to_vec()),
-            COUNTERS => Some(vec![0; COUNTERS_LEN]),
-            _ => self.values.get(&(interface, mib)).cloned(),
-        }
+    /// Value that was written, empty if none was.
+    pub(crate) fn get(&self, interface: u8, mib: u16) -> &[u8] {
+        self.values
+            .get(&(interface, mib))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Value that was written, if one was.
+    pub(crate) fn written(&self, interface: u8, mib: u16) -> Option<Vec<u8>> {
+        self.values.get(&(interface, mib)).cloned()
     }
 
     /// First byte of a value, 0 if it was never written.

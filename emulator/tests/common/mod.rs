@@ -10,6 +10,8 @@
     reason = "a test stops at the first surprise, and no test uses every helper"
 )]
 
+pub mod scene;
+
 use std::time::Duration;
 
 use bes2600_emulator::breach::Rule;

@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//! Transmission (3.3.2): from the request over the queues and the air to the confirm (3.4.4, 3.4.5).
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+use crate::air::{Address, Attempt, Outcome, Rate, Transmission};
+use crate::breach::Rule;
+use crate::bytes::{Builder, Reader, len32};
+use crate::fault::Fault;
+use crate::firmware::frame::{self, Frame, Kind, control, management};
+use crate::firmware::{Env, Firmware, TU, confirm, rate, status};
+use crate::knobs::SequenceOwner;
+use crate::wsm::batch::Outgoing;
+use crate::wsm::id::{self, Id};
+use crate::wsm::mib;
+use crate::wsm::slots::Received;
+
+/// Units (frames, or aggregates) handed to the air at a time: one that is sent, and one behind it, so that the
+/// air does not idle.
+const WINDOW: usize = 2;
+/// Queues of the firmware by priority: voice, video, best effort, background, as `queueId`.
+const PRIORITY: [usize; 4] = [3, 2, 0, 1];
+/// Most records of a multi-transmit confirm.
+const MAX_RECORDS: usize = 64;
+
+/// The fields of a request.
+#[derive(Clone, Copy, Debug)]
+struct Request<'a> {
+    packet: u32,
+    max_rate: u8,
+    queue: u8,
+    flags: u8,
+    expire: u32,
+    frame: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    /// Reads a body; `Err` says what is wrong with its fields.
+    fn parse(body: &'a [u8]) -> Result<Self, String> {
+        let short = || "the body is cut off".to_owned();
+        let mut reader = Reader::new(body);
+        let packet = reader.u32().ok_or_else(short)?;
+        let max_rate = reader.u8().ok_or_else(short)?;
+        let queue = reader.u8().ok_or_else(short)?;
+        let more = reader.u8().ok_or_else(short)?;
+        let flags = reader.u8().ok_or_else(short)?;
+        let reserved = reader.u32().ok_or_else(short)?;
+        let expire = reader.u32().ok_or_else(short)?;
+        let ht = reader.u32().ok_or_else(short)?;
+        if flags & 0x80 != 0 {
+            reader.take(2).ok_or_else(short)?;
+        }
+        let bad = [
+            (queue >> 2 != 0, "the link id of a station is 0"),
+            (more != 0, "more is 0"),
+            (flags & 0x0F != 0, "bits 3:0 of the flags are 0"),
+            (reserved != 0, "the reserved field is 0"),
+            (!matches!(ht & !0x80, 0..=2), "htTxParameters is 0 to 2"),
+        ];
+        if let Some((_, text)) = bad.iter().find(|(bad, _)| *bad) {
+            return Err((*text).to_owned());
+        }
+        Ok(Self {
+            packet,
+            max_rate,
+            queue,
+            flags,
+            expire,
+            frame: reader.rest(),
+        })
+    }
+}
+
+/// A frame of the host that waits for the air.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+    packet: u32,
+    interface: u8,
+    bytes: Vec<u8>,
+    attempts: Vec<Attempt>,
+    is_group: bool,
+    queued: Duration,
+    expires: Duration,
+}
+
+/// What a frame in the air is to the firmware.
+#[derive(Clone, Debug)]
+enum Purpose {
+    /// The host's.
+    Host { frame: Waiting, aggregated: bool },
+    /// The firmware's own.
+    Own(Own),
+}
+
+/// Why the firmware sends a frame by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Own {
+    /// Nothing follows from how it ends.
+    Plain,
+    /// A null function frame that says whether the station sleeps.
+    PowerState {
+        /// The value of its power management bit.
+        sleeps: bool,
+    },
+}
+
+#[derive(Clone, Debug)]
+struct Flying {
+    cookie: u64,
+    purpose: Purpose,
+    /// Whether it begins a unit.
+    leads: bool,
+}
+
+/// How a frame of the host has ended.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    packet: u32,
+    interface: u8,
+    status: u32,
+    rate: u8,
+    failures: u8,
+    flags: u16,
+    media_delay: Duration,
+    queue_delay: Duration,
+}
+
+/// The queues.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Queues {
+    own: VecDeque<(Transmission, Own)>,
+    waiting: [VecDeque<Waiting>; 4],
+    flying: VecDeque<Flying>,
+    records: Vec<Record>,
+    outstanding: BTreeSet<u32>,
+    next_cookie: u64,
+    /// Sequence numbers by TID, and of everything else, where they are the firmware's.
+    sequences: [u16; 17],
+}
+
+impl Queues {
+    fn units(&self) -> usize {
+        self.flying.iter().filter(|flying| flying.leads).count()
+    }
+
+    /// When the first waiting frame becomes too old.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        let heads = self.waiting.iter().filter_map(VecDeque::front);
+        heads.map(|waiting| waiting.expires).min()
+    }
+
+    /// A frame of the firmware's own, in front of those of the host.
+    pub(crate) fn push_own(&mut self, bytes: Vec<u8>, attempts: Vec<Attempt>, own: Own) {
+        let transmission = Transmission {
+            bytes,
+            attempts,
+            aggregated: false,
+            cookie: 0,
+        };
+        self.own.push_back((transmission, own));
+    }
+
+    fn cookie(&mut self) -> u64 {
+        self.next_cookie = self.next_cookie.wrapping_add(1);
+        self.next_cookie
+    }
+}
+
+impl Firmware {
+    /// 0x0004.
+    pub(crate) fn transmit(&mut self, message: &Received, env: &mut Env<'_>) {
+        let packet = Reader::new(&message.body).u32().unwrap_or(0);
+        if !self.queues.outstanding.insert(packet) {
+            env.journal.breach(
+                Rule::PacketId,
+                format!("packet id 0x{packet:08X} is outstanding"),
+            );
+        }
+        let ended = match self.accept(message, env) {
+            Ok((queue, waiting)) => {
+                let spoilt = env.journal.fault(Fault::TransmitStatus);
+                if let Some(fault) = spoilt {
+                    (fault.value("status"), waiting)
+                } else {
+                    if let Some(queue) = self.queues.waiting.get_mut(queue) {
+                        queue.push_back(waiting);
+                    }
+                    return;
+                }
+            }
+            Err((rule, text)) => {
+                env.journal.breach(rule, text);
+                (status::INVALID, Waiting::dropped(packet, message.id, env))
+            }
+        };
+        self.end_unsent(&ended.1, ended.0, env.journal.now);
+    }
+
+    /// Checks a request and makes the frame for the air from it.
+    fn accept(
+        &mut self,
+        message: &Received,
+        env: &mut Env<'_>,
+    ) -> Result<(usize, Waiting), (Rule, String)> {
+        let request = Request::parse(&message.body).map_err(|text| (Rule::TransmitFields, text))?;
+        let frame = Frame::new(request.frame)
+            .filter(|frame| {
+                matches!(frame.kind(), Kind::Management | Kind::Data) && frame.header_len() >= 24
+            })
+            .ok_or_else(|| {
+                let text = format!("{} bytes that are no frame", request.frame.len());
+                (Rule::TransmitFrame, text)
+            })?;
+        if frame.is_management(management::ACTION)
+            && frame.body().first() == Some(&3)
+            && !frame.has(control::PROTECTED)
+        {
+            let text = "a block-ack action frame".to_owned();
+            return Err((Rule::BlockAckFrame, text));
+        }
+        self.check_state(frame, env)?;
+        let attempts = self.attempts(request.max_rate, request.flags >> 4 & 7)?;
+        let lifetime = match request.expire {
+            0 => env.config.knobs.transmit_lifetime_tu,
+            expire => expire,
+        };
+        let (is_group, tid) = (frame.address1().is_group(), frame.tid());
+        let mut bytes = request.frame.to_vec();
+        if env.config.knobs.sequence_owner == SequenceOwner::Firmware {
+            self.number(&mut bytes, tid);
+        }
+        let waiting = Waiting {
+            packet: request.packet,
+            interface: message.id.interface(),
+            bytes,
+            attempts,
+            is_group,
+            queued: env.journal.now,
+            expires: env.journal.now.saturating_add(TU.saturating_mul(lifetime)),
+        };
+        Ok((usize::from(request.queue & 3), waiting))
+    }
+
+    /// Whether a frame may be sent now.
+    fn check_state(&self, frame: Frame<'_>, env: &mut Env<'_>) -> Result<(), (Rule, String)> {
+        let journal = &mut env.journal;
+        if self.scan.is_some() {
+            journal.breach(Rule::TransmitState, "a frame while a scan runs");
+        }
+        if self.switching.is_some() {
+            journal.breach(Rule::TransmitState, "a frame while the channel is switched");
+        }
+        match &self.bss {
+            Some(bss) => {
+                let wrong = frame.kind() == Kind::Data && frame.address1() != bss.bssid;
+                if wrong {
+                    let text = format!("data for {} in the BSS {}", frame.address1(), bss.bssid);
+                    return Err((Rule::TransmitState, text));
+                }
+            }
+            None if frame.kind() == Kind::Data => {
+                return Err((Rule::TransmitState, "data without a join".to_owned()));
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// The attempts that rate and policy ask for.
+    fn attempts(&self, max_rate: u8, index: u8) -> Result<Vec<Attempt>, (Rule, String)> {
+        let shape = self.rate_shape();
+        let first = rate::of_id(max_rate, shape)
+            .ok_or_else(|| (Rule::TransmitRate, format!("rate id {max_rate}")))?;
+        let in_5ghz = self.home.is_some_and(|channel| !channel.is_2ghz());
+        if in_5ghz && first.is_dsss() {
+            let text = format!("rate id {max_rate} in the 5 GHz band");
+            return Err((Rule::TransmitRate, text));
+        }
+        let policy = self.policies.get(index).ok_or_else(|| {
+            (
+                Rule::RatePolicy,
+                format!("policy {index} was never written"),
+            )
+        })?;
+        policy
+            .attempts(max_rate, shape)
+            .map_err(|text| (Rule::RatePolicy, format!("policy {index}: {text}")))
+    }
+
+    /// What rates look like on the home channel.
+    pub(crate) fn rate_shape(&self) -> rate::Shape {
+        let wide = self
+            .home
+            .is_some_and(|channel| channel.width != crate::air::Width::Mhz20);
+        rate::Shape {
+            wide,
+            short_guard_interval: self.mibs.flag(0, mib::SHORT_GUARD_INTERVAL),
+            short_preamble: false,
+        }
+    }
+
+    /// Attempts of the firmware's own frames: at the lowest rate of the band.
+    pub(crate) fn own_attempts(&self) -> Vec<Attempt> {
+        let in_5ghz = self
+            .radio
+            .channel()
+            .is_some_and(|channel| !channel.is_2ghz());
+        let rate = if in_5ghz { Rate::OFDM_6 } else { Rate::DSSS_1 };
+        vec![Attempt { rate, count: 7 }]
+    }
+
+    fn number(&mut self, bytes: &mut [u8], tid: Option<u8>) {
+        let index = tid.map_or(16, usize::from);
+        if let Some(counter) = self.queues.sequences.get_mut(index) {
+            frame::set_sequence(bytes, *counter);
+            *counter = counter.wrapping_add(1) & 0x0FFF;
+        }
+    }
+
+    /// Gives the next number to a frame of the firmware's own, if numbers are the firmware's.
+    pub(crate) fn number_own(&mut self, bytes: &mut [u8], env: &Env<'_>) {
+        if env.config.knobs.sequence_owner == SequenceOwner::Firmware {
+            self.number(bytes, None);
+        }
+    }
+
+    /// Hands frames to the air as long as it has few.
+    pub(crate) fn pump(&mut self, env: &mut Env<'_>) {
+        self.expire(env.journal.now);
+        while self.queues.units() < WINDOW {
+            if let Some((mut transmission, own)) = self.queues.own.pop_front() {
+                self.number_own(&mut transmission.bytes, env);
+                transmission.cookie = self.queues.cookie();
+                self.queues.flying.push_back(Flying {
+                    cookie: transmission.cookie,
+                    purpose: Purpose::Own(own),
+                    leads: true,
+                });
+                self.radio.transmit(transmission, env.journal.now);
+                continue;
+            }
+            if !self.at_home() {
+                break;
+            }
+            let Some(queue) = PRIORITY.into_iter().find(|queue| {
+                self.queues
+                    .waiting
+                    .get(*queue)
+                    .is_some_and(|queue| !queue.is_empty())
+            }) else {
+                break;
+            };
+            self.send_from(queue, env);
+        }
+    }
+
+    /// Sends the first frame of a queue.
+    fn send_from(&mut self, queue: usize, env: &mut Env<'_>) {
+        let Some(waiting) = self
+            .queues
+            .waiting
+            .get_mut(queue)
+            .and_then(VecDeque::pop_front)
+        else {
+            return;
+        };
+        if self.home.is_none() || !env.config.knobs.unjoined_frames && self.bss.is_none() {
+            self.end_unsent(&waiting, status::FAILURE, env.journal.now);
+            return;
+        }
+        let cookie = self.queues.cookie();
+        let transmission = Transmission {
+            bytes: waiting.bytes.clone(),
+            attempts: waiting.attempts.clone(),
+            aggregated: false,
+            cookie,
+        };
+        self.queues.flying.push_back(Flying {
+            cookie,
+            purpose: Purpose::Host {
+                frame: waiting,
+                aggregated: false,
+            },
+            leads: true,
+        });
+        self.radio.transmit(transmission, env.journal.now);
+    }
+
+    /// Ends the frames that have waited too long.
+    fn expire(&mut self, now: Duration) {
+        let mut old = Vec::new();
+        for queue in &mut self.queues.waiting {
+            while let Some(waiting) = queue.pop_front_if(|waiting| waiting.expires <= now) {
+                old.push(waiting);
+            }
+        }
+        for waiting in old {
+            self.end_unsent(&waiting, status::LIFETIME_EXCEEDED, now);
+        }
+    }
+
+    /// Ends every frame that waits.
+    pub(crate) fn flush_waiting(&mut self, code: u32, now: Duration) {
+        let all: Vec<_> = self
+            .queues
+            .waiting
+            .iter_mut()
+            .flat_map(|queue| queue.drain(..))
+            .collect();
+        for waiting in all {
+            self.end_unsent(&waiting, code, now);
+        }
+        self.queues.own.clear();
+    }
+
+    fn end_unsent(&mut self, waiting: &Waiting, code: u32, now: Duration) {
+        let requeue = if code == status::REQUEUE { 2 } else { 0 };
+        self.queues.records.push(Record {
+            packet: waiting.packet,
+            interface: waiting.interface,
+            status: code,
+            rate: 0,
+            failures: 0,
+            flags: requeue,
+            media_delay: Duration::ZERO,
+            queue_delay: now.saturating_sub(waiting.queued),
+        });
+    }
+
+    /// A transmission has ended.
+    pub(crate) fn ended(&mut self, outcome: &Outcome, env: &mut Env<'_>) {
+        let position = self
+            .queues
+            .flying
+            .iter()
+            .position(|flying| flying.cookie == outcome.cookie);
+        let Some(flying) = position.and_then(|position| self.queues.flying.remove(position)) else {
+            return;
+        };
+        match flying.purpose {
+            Purpose::Own(own) => self.own_ended(own, outcome, env),
+            Purpose::Host { frame, aggregated } => {
+                self.counters
+                    .sent(outcome.acked, outcome.tries, frame.is_group);
+                self.record(&frame, aggregated, outcome);
+            }
+        }
+    }
+
+    fn record(&mut self, waiting: &Waiting, aggregated: bool, outcome: &Outcome) {
+        let good = outcome.acked || waiting.is_group && outcome.tries > 0;
+        let code = match (good, outcome.tries) {
+            (true, _) => status::SUCCESS,
+            (false, 0) => status::FAILURE,
+            (false, _) => status::RETRY_EXCEEDED,
+        };
+        let failures = if good {
+            outcome.tries.saturating_sub(1)
+        } else {
+            outcome.tries
+        };
+        let policy = match (waiting.is_group, aggregated) {
+            (true, _) => 1 << 2,
+            (false, true) => 3 << 2,
+            (false, false) => 0,
+        };
+        self.queues.records.push(Record {
+            packet: waiting.packet,
+            interface: waiting.interface,
+            status: code,
+            rate: rate::id_of(outcome.rate),
+            failures,
+            flags: u16::from(aggregated) | policy,
+            media_delay: outcome.airtime,
+            queue_delay: outcome
+                .at
+                .saturating_sub(outcome.airtime)
+                .saturating_sub(waiting.queued),
+        });
+    }
+
+    /// Sends what has ended to the host: one by one, or together once the host has asked for that.
+    pub(crate) fn flush_records(&mut self, env: &mut Env<'_>) {
+        let records = std::mem::take(&mut self.queues.records);
+        let multi = env.config.knobs.multi_confirm && self.mibs.flag(0, mib::MULTI_TX_CONFIRM);
+        let most = if multi { MAX_RECORDS } else { 1 };
+        for chunk in records.chunks(most) {
+            let mut body = Builder::new();
+            if multi {
+                body = body.u32(len32(chunk.len()));
+            }
+            for record in chunk {
+                self.queues.outstanding.remove(&record.packet);
+                let spoilt = env.journal.fault(Fault::TransmitPacketId);
+                let packet = record.packet ^ spoilt.map_or(0, |fault| fault.value("xor"));
+                body = body
+                    .u32(packet)
+                    .u32(record.status)
+                    .u8(record.rate)
+                    .u8(record.failures)
+                    .u16(record.flags)
+                    .u32(micros(record.media_delay))
+                    .u32(micros(record.queue_delay));
+            }
+            let interface = chunk.first().map_or(0, |record| record.interface);
+            let request = Id(id::TRANSMIT | u16::from(interface) << 6);
+            let mut message = if multi {
+                Outgoing::indication(id::MULTI_TX_CONFIRM, body.build())
+            } else {
+                confirm::of(request, body.build())
+            };
+            if multi
+                && let Some(fault) = env.journal.fault(Fault::MultiConfirmCount)
+                && let Some(field) = message.body.get_mut(..4)
+            {
+                field.copy_from_slice(&fault.value("count").to_le_bytes());
+            }
+            message.releases = len32(chunk.len());
+            self.confirm(message, env);
+        }
+    }
+}
+
+impl Waiting {
+    /// What is known of a frame that was not accepted.
+    fn dropped(packet: u32, id: Id, env: &Env<'_>) -> Self {
+        Self {
+            packet,
+            interface: id.interface(),
+            bytes: Vec::new(),
+            attempts: Vec::new(),
+            is_group: false,
+            queued: env.journal.now,
+            expires: env.journal.now,
+        }
+    }
+}
+
+fn micros(time: Duration) -> u32 {
+    u32::try_from(time.as_micros()).unwrap_or(u32::MAX)
+}
+
+/// A null function frame to the access point of a BSS.
+pub(crate) fn null_frame(bssid: Address, own: Address, sleeps: bool) -> Vec<u8> {
+    let mut bits = control::NULL | control::TO_DS;
+    if sleeps {
+        bits |= control::POWER_MANAGEMENT;
+    }
+    Builder::new()
+        .u16(bits)
+        .u16(0)
+        .bytes(&bssid.0)
+        .bytes(&own.0)
+        .bytes(&bssid.0)
+        .u16(0)
+        .build()
+}
