@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use bes2600_emulator::fault::Fault;
 use bes2600_emulator::image::{Image, Kind};
 use bes2600_emulator::{breach::Rule, data, trace};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The BES2600 Wi-Fi chip as a program.
 #[derive(Debug, Parser)]
@@ -46,6 +46,17 @@ pub(crate) enum Command {
     },
 }
 
+/// The air of `run`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AirKind {
+    /// Nobody
+    None,
+    /// A small open access point of the emulator's own, section [network] of the settings
+    Network,
+    /// The kernel's simulated radios (mac80211_hwsim), for which the emulator is the medium
+    Hwsim,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// Device of the virtual SDIO host
@@ -66,6 +77,9 @@ pub(crate) struct RunArgs {
     /// Number of cards, each with a slot of its own
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) cards: u32,
+    /// What the chip's radio hears
+    #[arg(long, value_enum, default_value_t = AirKind::None)]
+    pub(crate) air: AirKind,
     /// File with the level of the wake line, 0 or 1, such as the `value` of a simulated GPIO
     #[arg(long, value_name = "FILE")]
     pub(crate) wake_line: Option<PathBuf>,

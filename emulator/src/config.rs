@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use toml::{Table, Value};
 
+use crate::access_point::Settings;
 use crate::air::model::Model;
+use crate::air::{Address, Channel};
 use crate::fault::Planned;
 use crate::firmware::Identity;
 use crate::knobs::Knobs;
@@ -67,6 +69,43 @@ impl Default for Host {
     }
 }
 
+/// The access point of `--air network`, section `[network]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Its address.
+    pub bssid: Address,
+    /// Name of the network.
+    pub ssid: String,
+    /// Channel number.
+    pub channel: u16,
+    /// Whether the name is kept out of beacons.
+    pub hidden: bool,
+}
+
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        Self {
+            bssid: Address([0x02, 0, 0, 0, 1, 0]),
+            ssid: "emulated".to_owned(),
+            channel: 6,
+            hidden: false,
+        }
+    }
+}
+
+impl NetworkConfig {
+    /// What an access point is made from.
+    pub fn settings(&self) -> Settings {
+        // The number was checked where the file was read.
+        let channel = Channel::from_number(self.channel).unwrap_or(Channel::mhz20(2437));
+        Settings {
+            hidden: self.hidden,
+            ..Settings::new(self.bssid, self.ssid.as_bytes(), channel)
+        }
+    }
+}
+
 /// Everything that a chip is made from, and the air around it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
@@ -80,6 +119,8 @@ pub struct Config {
     pub knobs: Knobs,
     /// The air.
     pub air: Model,
+    /// The access point of an air without others.
+    pub network: NetworkConfig,
     /// Planned faults.
     pub faults: Vec<Planned>,
 }
@@ -93,6 +134,7 @@ struct File {
     firmware: Identity,
     knobs: Knobs,
     air: Model,
+    network: NetworkConfig,
 }
 
 /// Why there is no configuration.
@@ -177,6 +219,7 @@ impl Config {
             firmware: file.firmware,
             knobs: file.knobs,
             air: file.air,
+            network: file.network,
             faults: read_faults(faults)?,
         };
         config.check()?;
@@ -210,6 +253,16 @@ impl Config {
                 self.firmware.label.len() <= 128,
                 "firmware.label",
                 "at most 128 bytes",
+            ),
+            (
+                (1..=32).contains(&self.network.ssid.len()),
+                "network.ssid",
+                "1 to 32 bytes",
+            ),
+            (
+                Channel::from_number(self.network.channel).is_some(),
+                "network.channel",
+                "the number of a channel",
             ),
             (
                 matches!(self.knobs.asleep_errno, 16 | 84 | 110),

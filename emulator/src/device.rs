@@ -58,6 +58,8 @@ pub enum Wake {
     Messages,
     /// The other file can be read.
     Other,
+    /// The air has something.
+    Air,
     /// The time is over.
     Time,
 }
@@ -112,7 +114,7 @@ impl Device {
         Ok(result?)
     }
 
-    /// Waits for messages of the kernel, for `other`, or for the time to pass.
+    /// Waits for messages of the kernel, for `other`, for the air, or for the time to pass.
     ///
     /// # Errors
     ///
@@ -120,6 +122,7 @@ impl Device {
     pub fn wait(
         &self,
         other: BorrowedFd<'_>,
+        air: Option<BorrowedFd<'_>>,
         timeout: Option<Duration>,
     ) -> Result<Wake, DeviceError> {
         let timeout = timeout.map(|timeout| Timespec {
@@ -129,6 +132,8 @@ impl Device {
         let mut files = [
             PollFd::from_borrowed_fd(other, PollFlags::IN),
             PollFd::from_borrowed_fd(self.file.as_fd(), PollFlags::IN),
+            // Without an air the device's file stands in, so that there are always three.
+            PollFd::from_borrowed_fd(air.unwrap_or(self.file.as_fd()), PollFlags::IN),
         ];
         match poll(&mut files, timeout.as_ref()) {
             Ok(_) => {}
@@ -136,11 +141,13 @@ impl Device {
             Err(Errno::INTR) => return Ok(Wake::Time),
             Err(error) => return Err(DeviceError::Io(error.into())),
         }
-        let [other, device] = files.map(|file| !file.revents().is_empty());
+        let [other, device, air] = files.map(|file| !file.revents().is_empty());
         Ok(if other {
             Wake::Other
         } else if device {
             Wake::Messages
+        } else if air {
+            Wake::Air
         } else {
             Wake::Time
         })

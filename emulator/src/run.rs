@@ -10,6 +10,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use bes2600_emulator::access_point::Network;
+use bes2600_emulator::air::Air;
+use bes2600_emulator::air::hwsim::{HwsimError, HwsimMedium};
 use bes2600_emulator::config::Config;
 use bes2600_emulator::device::DeviceError;
 use bes2600_emulator::fault::Planned;
@@ -19,7 +22,7 @@ use bes2600_emulator::trace::Writer;
 use serde::Serialize;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::cli::RunArgs;
+use crate::cli::{AirKind, RunArgs};
 
 /// Exit status when a host has broken the protocol.
 const EXIT_BREACH: u8 = 3;
@@ -35,6 +38,35 @@ struct Card {
     host_index: Option<u32>,
     #[serde(flatten)]
     summary: Summary,
+}
+
+/// Where the radios of chips are.
+enum Airs {
+    None,
+    Network,
+    Hwsim(HwsimMedium),
+}
+
+impl Airs {
+    fn new(kind: AirKind, config: &Config) -> Result<Self, HwsimError> {
+        Ok(match kind {
+            AirKind::None => Self::None,
+            AirKind::Network => Self::Network,
+            AirKind::Hwsim => Self::Hwsim(HwsimMedium::open(config.air.clone())?),
+        })
+    }
+
+    /// A radio for a chip; networks are not shared between chips.
+    fn radio(&self, config: &Config) -> Result<Option<Box<dyn Air>>, HwsimError> {
+        Ok(match self {
+            Self::None => None,
+            Self::Network => Some(Box::new(Network::new(
+                config.air.clone(),
+                config.network.settings(),
+            ))),
+            Self::Hwsim(medium) => Some(Box::new(medium.radio()?)),
+        })
+    }
 }
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Box<dyn Error>> {
@@ -58,12 +90,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Box<dyn Error>> {
     signal_hook::low_level::pipe::register(SIGTERM, signal.try_clone()?)?;
     signal_hook::low_level::pipe::register(SIGINT, signal)?;
 
+    let airs = Airs::new(args.air, &config)?;
     let mut runners = Vec::new();
     for number in 0..args.cards {
         runners.push(Runner::new(
             number,
             config.clone(),
             &options,
+            airs.radio(&config)?,
             trace.clone(),
         )?);
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use vsdio_abi::{CardMessage, Data, HostMessage, PowerMode, Status};
 
+use crate::air::Air;
 use crate::chip::{Action, Answer, Bus, Chip};
 use crate::config::Config;
 use crate::device::{Device, DeviceError, Output, Wake};
@@ -79,7 +80,7 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Opens a controller for a new chip.
+    /// Opens a controller for a new chip, in that air if there is one.
     ///
     /// # Errors
     ///
@@ -88,11 +89,15 @@ impl Runner {
         number: u32,
         config: Config,
         options: &Options,
+        air: Option<Box<dyn Air>>,
         trace: Option<SharedTrace>,
     ) -> Result<Self, DeviceError> {
         let device = Device::open(&options.device, &config.host)?;
         let mut chip = Chip::new(number, config);
         chip.set_tracing(trace.is_some());
+        if let Some(air) = air {
+            chip.set_air(air);
+        }
         Ok(Self {
             chip,
             device,
@@ -138,9 +143,9 @@ impl Runner {
         if timeout.is_none_or(|timeout| timeout > Duration::from_millis(1)) {
             self.flush_trace()?;
         }
-        match self.device.wait(stop, timeout)? {
+        match self.device.wait(stop, self.chip.air_fd(), timeout)? {
             Wake::Other => return Ok(Turn::Stop),
-            Wake::Time => self.pass_time()?,
+            Wake::Time | Wake::Air => self.pass_time()?,
             Wake::Messages => {
                 self.device.read()?;
                 if self.serve()? == Turn::Die {
