@@ -217,6 +217,9 @@ impl Chip {
         }
         link.phase = Phase::Broken(fault);
         bus.shut_off();
+        if let Some(traffic) = &link.traffic {
+            traffic.report_lost();
+        }
     }
 
     /// Wakes everybody who waits for a change of the link.

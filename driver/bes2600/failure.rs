@@ -43,6 +43,8 @@ pub(crate) enum Fault {
     Batch(BatchError),
     /// Messages were lost.
     Sequence { id: u16, gap: Gap },
+    /// Frames were sent and never confirmed (W-55).
+    Silent,
     /// The firmware reported that it died; without details when not even its reason arrived.
     Exception(Option<Exception>),
 }
@@ -56,6 +58,7 @@ impl Fault {
     fn errno(&self) -> Error {
         match self {
             Self::Bus(error) => error.error,
+            Self::Silent => ETIMEDOUT,
             Self::TooLarge { .. } | Self::Batch(_) | Self::Sequence { .. } | Self::Exception(_) => {
                 EPROTO
             }
@@ -78,6 +81,10 @@ impl fmt::Display for Fault {
                     "message {id:#06x} has {gap}, messages were lost; {RESTART}"
                 )
             }
+            Self::Silent => write!(
+                f,
+                "chip confirmed none of the frames it has in more than 10 s; {RESTART}"
+            ),
             Self::Exception(Some(exception)) => {
                 write!(f, "firmware died: {exception}; {RESTART}")
             }

@@ -74,9 +74,10 @@ impl IrqHandler for Receiver {
 
 impl Chip {
     /// Looks whether the chip has something to say, for waiters whose interrupt got lost.
-    pub(crate) fn poll(&self, func: &Func<Bound>) {
+    /// Returns whether it had.
+    pub(crate) fn poll(&self, func: &Func<Bound>) -> bool {
         let claimed = func.claim();
-        self.service(&Bus::new(&claimed, &self.counters), func.as_ref());
+        self.service(&Bus::new(&claimed, &self.counters), func.as_ref())
     }
 
     /// Attends to the chip, beginning with the register that withdraws its interrupt (W-1).

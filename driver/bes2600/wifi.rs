@@ -15,6 +15,7 @@ mod operations;
 mod receive;
 mod traffic;
 mod transmit;
+mod watchdog;
 
 pub(crate) use gate::Gate;
 pub(crate) use traffic::Traffic;
@@ -50,7 +51,10 @@ use kernel::{
         aref::ARef,
         Arc, //
     },
-    time::Delta,
+    time::{
+        hrtimer::HrTimer,
+        Delta, //
+    },
     workqueue::{
         self,
         Queue,
@@ -68,13 +72,20 @@ pub(crate) struct Wifi {
     pub(crate) queue: &'static Queue,
     #[pin]
     transmit_work: Work<Wifi, TRANSMIT>,
+    #[pin]
+    watch_work: Work<Wifi, WATCH>,
+    #[pin]
+    timer: HrTimer<Wifi>,
 }
 
 /// The work item that begins to transmit when nobody else is about to.
 const TRANSMIT: u64 = 0;
+/// The work item that looks whether the chip confirms frames.
+const WATCH: u64 = 1;
 
 impl_has_work! {
     impl HasWork<Self, TRANSMIT> for Wifi { self.transmit_work }
+    impl HasWork<Self, WATCH> for Wifi { self.watch_work }
 }
 
 impl Wifi {
@@ -135,6 +146,8 @@ impl Registration {
                 hw: known,
                 queue: workqueue::system(),
                 transmit_work <- new_work!("Wifi::transmit_work"),
+                watch_work <- new_work!("Wifi::watch_work"),
+                timer <- HrTimer::new(),
             }),
             GFP_KERNEL,
         )?;

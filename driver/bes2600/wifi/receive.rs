@@ -98,7 +98,12 @@ impl Chip {
             let stop = run.until_other(&mut messages, &mut traffic.receiver, &mut summary)?;
             match stop {
                 Some((id, body)) => traffic.wifi.indication(id, body),
-                None => return Ok(summary),
+                None => {
+                    if summary.confirmed {
+                        traffic.watchdog.confirmed();
+                    }
+                    return Ok(summary);
+                }
             }
         }
     }

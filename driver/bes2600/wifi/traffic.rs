@@ -27,6 +27,7 @@ use super::{
         Queued,
         Settled, //
     },
+    watchdog::Watchdog,
     Wifi, //
 };
 use kernel::{
@@ -50,6 +51,7 @@ pub(crate) struct Traffic {
     pub(super) receiver: Receiver<Wifi>,
     pub(super) transmitter: Transmitter<Wifi>,
     pub(super) frames: Frames,
+    pub(super) watchdog: Watchdog,
 }
 
 /// Frames that are to be sent or were, and their policies.
@@ -75,12 +77,23 @@ impl Traffic {
             wifi,
             receiver,
             transmitter,
+            watchdog: Watchdog::default(),
             frames: Frames {
                 flight: Flight::new(places),
                 policies: Cache::default(),
                 backlog: KVec::with_capacity(BACKLOG, GFP_KERNEL)?,
             },
         })
+    }
+}
+
+impl Traffic {
+    /// Tells mac80211 that every link is lost: the chip cannot be used any more.
+    pub(crate) fn report_lost(&self) {
+        self.wifi.hw.for_each_vif(|vif| {
+            // What is no station has no connection to lose.
+            let _ = vif.connection_loss();
+        });
     }
 }
 

@@ -71,10 +71,12 @@ impl Chip {
             let (total, code) = match load {
                 Load::Frames(total, code) => {
                     self.counters.tx_batches.bump();
+                    traffic.watchdog.sent(&traffic.wifi);
                     (total, code)
                 }
                 Load::Policies(total, code) => {
                     self.counters.tx_policy_uploads.bump();
+                    traffic.watchdog.sent(&traffic.wifi);
                     (total, code)
                 }
                 Load::Blocked | Load::Empty => return Ok(()),
