@@ -28,6 +28,7 @@ pub mod breach;
 pub mod bytes;
 pub mod chip;
 pub mod config;
+pub mod crypto;
 pub mod data;
 pub mod device;
 pub mod dpd;
