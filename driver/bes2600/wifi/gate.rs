@@ -145,9 +145,11 @@ impl Gate {
         self.reason(reason, true);
     }
 
-    /// Strikes a reason not to send. Returns whether it was the last.
+    /// Strikes a reason not to send. Returns whether it was the last, and something has waited.
     pub(crate) fn resume(&self, reason: Pause) -> bool {
-        self.reason(reason, false) && !self.is_paused()
+        self.reason(reason, false)
+            && !self.is_paused()
+            && (self.blocked.load(Relaxed) || self.is_waiting())
     }
 
     fn reason(&self, reason: Pause, value: bool) -> bool {
