@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! Protection of frames: the standard's test vectors (802.11, annex J), and what must hold for
 //! every frame.
-#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use bes2600_emulator::crypto::{CryptoError, Mpdu, bip, ccmp, tkip, wep};
 use proptest::prelude::*;
