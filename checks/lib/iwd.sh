@@ -58,8 +58,10 @@ iwd_join() {
   mkdir -p /run/iwd
   printf '%b' "$2" >"/run/iwd/$1"
   # The kernel remembers what an access point of this address said a test ago,
-  # and would go on showing it to whoever listens passively, as iwd does.
-  iw dev "$sta" scan freq 2437 flush >/dev/null
+  # for half a minute, until somebody asks, and would go on showing it to whoever
+  # listens passively, as iwd does.
+  sleep 31
+  iw dev "$sta" scan dump >/dev/null
   start_iwd
   wait_for 60 authorized
   result=$?
