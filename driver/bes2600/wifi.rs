@@ -17,7 +17,10 @@ mod traffic;
 mod transmit;
 mod watchdog;
 
-pub(crate) use gate::Gate;
+pub(crate) use gate::{
+    Gate,
+    Pause, //
+};
 pub(crate) use traffic::Traffic;
 
 use super::{

@@ -246,3 +246,58 @@ mod rates {
         Ok(())
     }
 }
+
+#[kunit_tests(bes2600_gate)]
+mod gate {
+    use super::{
+        super::super::wifi::{
+            Gate,
+            Pause, //
+        },
+        *, //
+    };
+    use kernel::net::ieee80211::Ac;
+
+    fn gate() -> Result<Pin<KBox<Gate>>> {
+        KBox::pin_init(Gate::new(), GFP_KERNEL)
+    }
+
+    #[test]
+    fn w_28_pauses_are_a_set() -> Result {
+        let gate = gate()?;
+        assert!(!gate.resume(Pause::Scan) && !gate.is_paused());
+        gate.pause(Pause::Scan);
+        gate.pause(Pause::Scan);
+        gate.pause(Pause::Firmware);
+        gate.set_blocked(true);
+        assert!(!gate.resume(Pause::Scan) && gate.is_paused());
+        assert!(gate.resume(Pause::Firmware) && !gate.is_paused());
+        assert!(!gate.resume(Pause::Firmware));
+        Ok(())
+    }
+
+    #[test]
+    fn nobody_is_told_twice() -> Result {
+        let gate = gate()?;
+        assert!(gate.raise(Ac::Be) && gate.is_waiting());
+        gate.attend();
+        assert!(!gate.raise(Ac::Vo));
+        assert!(gate.take(Ac::Vo) && gate.take(Ac::Be) && !gate.take(Ac::Be));
+        assert!(!gate.leave());
+        assert!(gate.raise(Ac::Bk));
+        Ok(())
+    }
+
+    #[test]
+    fn what_comes_while_leaving_is_seen() -> Result {
+        let gate = gate()?;
+        gate.attend();
+        gate.raise(Ac::Be);
+        assert!(gate.leave());
+        gate.set_blocked(true);
+        assert!(!gate.raise(Ac::Be) && !gate.leave());
+        gate.set_blocked(false);
+        assert!(gate.leave());
+        Ok(())
+    }
+}
