@@ -108,6 +108,22 @@ counters! {
     ignored_indications,
     /// Commands sent.
     commands,
+    /// Commands that failed, be it for the firmware's refusal.
+    failed_commands,
+    /// Requests of scans that the firmware refused.
+    refused_scans,
+    /// Requests of scans that never ended.
+    stuck_scans,
+    /// Joins that failed.
+    refused_joins,
+    /// Changes of channel that the firmware confirmed and never said to have done.
+    silent_switches,
+    /// Keys that the firmware refused.
+    refused_keys,
+    /// Times the access point was not heard any more.
+    beacon_losses,
+    /// Times so many frames could not be decrypted that the link was made anew.
+    decrypt_storms,
     /// Runs of the work item that begins to transmit. There is none that receives or that relays.
     sdio_tx_work,
     /// Frames sent.

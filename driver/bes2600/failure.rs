@@ -110,6 +110,19 @@ pub(crate) enum CommandError {
     Broken(Fault),
 }
 
+impl From<CommandError> for Error {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::TooLong => EMSGSIZE,
+            CommandError::NotRunning => ENODEV,
+            CommandError::NoCredit => EBUSY,
+            CommandError::TimedOut => ETIMEDOUT,
+            CommandError::Confirm(_) => EIO,
+            CommandError::Broken(fault) => fault.errno(),
+        }
+    }
+}
+
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -3,20 +3,30 @@
 //! The chip as mac80211 sees it.
 //!
 //! [`Wifi`] is the data of the hardware. Its methods are grouped by file: the data path is
-//! [`transmit`], [`receive`] and [`block_ack`], all else is control. Lock order: `radio`,
-//! `control`, then what [`Chip`] documents.
+//! [`transmit`], [`receive`] and [`block_ack`], all else is control. Lock order: `scan_running`,
+//! `radio`, `control`, what [`Chip`] documents, `inbox`.
 
 mod block_ack;
+mod bss;
+mod control;
+mod edca;
+mod events;
+mod filter;
 mod frame;
 mod gate;
 mod hardware;
+mod join;
+mod keys;
 mod load;
 mod operations;
+mod power_save;
 mod receive;
+mod scan;
 mod traffic;
 mod transmit;
 mod watchdog;
 
+use control::Control;
 pub(crate) use gate::{
     Gate,
     Pause, //
@@ -30,7 +40,10 @@ use super::{
         Waited, //
     },
     failure::Fault,
-    logic::wsm::indication::Startup,
+    logic::{
+        inbox::Inbox,
+        wsm::indication::Startup, //
+    },
     mac::MacAddress, //
 };
 use kernel::{
@@ -39,6 +52,7 @@ use kernel::{
         Device, //
     },
     devres::Devres,
+    impl_has_delayed_work,
     impl_has_work,
     mmc::sdio::{
         Func,
@@ -48,11 +62,17 @@ use kernel::{
         self,
         Hw, //
     },
+    new_delayed_work,
+    new_mutex,
+    new_spinlock,
     new_work,
     prelude::*,
     sync::{
         aref::ARef,
-        Arc, //
+        atomic::AtomicFlag,
+        Arc,
+        Mutex,
+        SpinLock, //
     },
     time::{
         hrtimer::HrTimer,
@@ -60,6 +80,7 @@ use kernel::{
     },
     workqueue::{
         self,
+        DelayedWork,
         Queue,
         Work, //
     }, //
@@ -73,22 +94,57 @@ pub(crate) struct Wifi {
     pub(crate) hw: ARef<Hw<Wifi>>,
     /// Where the driver's work items run.
     pub(crate) queue: &'static Queue,
+    /// Held by whoever tunes the radio: a request of a scan, a join, a reset. Others only need
+    /// `control`, so that a scan that listens keeps nobody waiting.
+    #[pin]
+    radio: Mutex<()>,
+    #[pin]
+    control: Mutex<Control>,
+    /// What the firmware indicated. Taken with bottom halves disabled.
+    #[pin]
+    inbox: SpinLock<Inbox>,
+    /// A scan no work item has begun.
+    #[pin]
+    scan_job: Mutex<Option<KBox<scan::Job>>>,
+    /// Held by the work item that scans.
+    #[pin]
+    scan_running: Mutex<()>,
+    /// The scan is to end now.
+    scan_aborted: AtomicFlag,
     #[pin]
     transmit_work: Work<Wifi, TRANSMIT>,
     #[pin]
     watch_work: Work<Wifi, WATCH>,
     #[pin]
     timer: HrTimer<Wifi>,
+    #[pin]
+    scan_work: Work<Wifi, SCAN>,
+    #[pin]
+    event_work: Work<Wifi, EVENTS>,
+    #[pin]
+    loss_work: DelayedWork<Wifi, LOSS>,
 }
 
 /// The work item that begins to transmit when nobody else is about to.
 const TRANSMIT: u64 = 0;
 /// The work item that looks whether the chip confirms frames.
 const WATCH: u64 = 1;
+/// The work item that scans.
+const SCAN: u64 = 2;
+/// The work item that acts on what the firmware noticed.
+const EVENTS: u64 = 3;
+/// The work item that looks after a link whose access point is not heard.
+const LOSS: u64 = 4;
 
 impl_has_work! {
     impl HasWork<Self, TRANSMIT> for Wifi { self.transmit_work }
     impl HasWork<Self, WATCH> for Wifi { self.watch_work }
+    impl HasWork<Self, SCAN> for Wifi { self.scan_work }
+    impl HasWork<Self, EVENTS> for Wifi { self.event_work }
+}
+
+impl_has_delayed_work! {
+    impl HasDelayedWork<Self, LOSS> for Wifi { self.loss_work }
 }
 
 impl Wifi {
@@ -110,13 +166,6 @@ impl Wifi {
             Waited::Done(outcome) | Waited::Polled(outcome) => outcome.ok(),
             Waited::TimedOut => None,
         }
-    }
-
-    /// An indication that does not concern frames. Called in their order by the context that reads
-    /// batches, with the host claimed and the link locked: it must neither send commands nor wait
-    /// for anybody who does.
-    fn indication(&self, _id: u16, _body: &[u8]) {
-        self.chip.counters.ignored_indications.bump();
     }
 }
 
@@ -148,9 +197,18 @@ impl Registration {
                 func: func.shared(),
                 hw: known,
                 queue: workqueue::system(),
+                radio <- new_mutex!((), "Wifi::radio"),
+                control <- new_mutex!(Control::new(), "Wifi::control"),
+                inbox <- new_spinlock!(Inbox::default(), "Wifi::inbox"),
+                scan_job <- new_mutex!(None, "Wifi::scan_job"),
+                scan_running <- new_mutex!((), "Wifi::scan_running"),
+                scan_aborted: AtomicFlag::new(false),
                 transmit_work <- new_work!("Wifi::transmit_work"),
                 watch_work <- new_work!("Wifi::watch_work"),
                 timer <- HrTimer::new(),
+                scan_work <- new_work!("Wifi::scan_work"),
+                event_work <- new_work!("Wifi::event_work"),
+                loss_work <- new_delayed_work!("Wifi::loss_work"),
             }),
             GFP_KERNEL,
         )?;

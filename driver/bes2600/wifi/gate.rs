@@ -27,7 +27,6 @@ use kernel::{
 const DIRECT_MAX: usize = 64;
 
 /// Why no frame may be sent. Reasons add up.
-#[allow(dead_code)] // Not every reason exists before there is a control path.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pause {
     /// The radio visits other channels.

@@ -18,7 +18,6 @@ use super::{
             wsm::{
                 indication::Startup,
                 rate::legacy,
-                scan::MAX_SSIDS,
                 transmit::HEAD_LEN, //
             },
         },
@@ -56,7 +55,9 @@ pub(super) const FRAME_MAX: usize = MAX_MESSAGE_LEN - HEAD_LEN;
 
 /// Attempts that a policy can have at one rate.
 const MAX_RATE_TRIES: u8 = 15;
-/// Most elements of a probe request.
+/// Most network names of a scan; more than a request takes become several requests.
+const SCAN_SSIDS_MAX: u8 = 8;
+/// Most bytes of elements in a probe request.
 const SCAN_ELEMENTS_MAX: u16 = 512;
 /// Most power the vendor's driver asks for, in dBm.
 const MAX_POWER: u8 = 20;
@@ -119,7 +120,7 @@ pub(super) fn describe(address: MacAddress, startup: &Startup) -> Result<Parts<W
         interface_types: InterfaceTypes::STATION,
         ciphers: &CIPHERS,
         ext_features: &[ExtFeature::CqmRssiList, ExtFeature::CanReplacePtk0],
-        max_scan_ssids: MAX_SSIDS as u8,
+        max_scan_ssids: SCAN_SSIDS_MAX,
         max_scan_ie_len: SCAN_ELEMENTS_MAX,
         firmware_version: startup.label(),
         hw_version: startup.hardware[0].into(),

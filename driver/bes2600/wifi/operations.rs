@@ -3,32 +3,48 @@
 //! What mac80211 calls. Everything here only says whose matter it is.
 
 use super::{
+    super::logic::wsm::mib::MAX_GROUP_ADDRESSES,
     gate::Pause,
     Wifi, //
 };
 use kernel::{
-    net::mac80211::{
-        tx,
-        Ampdu,
-        AmpduReply,
-        Conf,
-        ConfChanged,
-        Filter,
-        Hw,
-        Locked,
-        Multicast,
-        Operations,
-        Sta,
-        Vif, //
+    net::{
+        ieee80211::Ac,
+        mac80211::{
+            tx,
+            Ampdu,
+            AmpduReply,
+            BssChanged,
+            Conf,
+            ConfChanged,
+            Filter,
+            Hw,
+            Key,
+            Locked,
+            Multicast,
+            Operations,
+            PrepareTx,
+            QueueParams,
+            Scan,
+            ScanRequest,
+            Sta,
+            StaState,
+            Vif, //
+        }, //
     },
     prelude::*,
-    sync::ArcBorrow, //
+    sync::{
+        Arc,
+        ArcBorrow, //
+    },
 };
 
 #[vtable]
 impl Operations for Wifi {
     type Vif = ();
     type Sta = ();
+
+    const MAX_MULTICAST: usize = MAX_GROUP_ADDRESSES;
 
     fn new_vif(_this: ArcBorrow<'_, Self>) -> impl PinInit<(), Error> {
         Ok(())
@@ -57,14 +73,15 @@ impl Operations for Wifi {
     }
 
     fn add_interface(
-        _this: ArcBorrow<'_, Self>,
+        this: ArcBorrow<'_, Self>,
         _hw: &Hw<Self>,
         _vif: &Vif<Self, Locked>,
     ) -> Result {
-        Ok(())
+        this.set_defaults()
     }
 
     fn remove_interface(this: ArcBorrow<'_, Self>, _hw: &Hw<Self>, _vif: &Vif<Self, Locked>) {
+        Arc::from(this).leave();
         this.purge();
     }
 
@@ -77,17 +94,101 @@ impl Operations for Wifi {
         if changed.contains(ConfChanged::RETRY_LIMITS) {
             this.set_retry_limits(conf.short_retry, conf.long_retry);
         }
+        this.settings_changed(conf, changed);
         Ok(())
     }
 
+    fn vif_cfg_changed(
+        this: ArcBorrow<'_, Self>,
+        _hw: &Hw<Self>,
+        vif: &Vif<Self, Locked>,
+        changed: BssChanged,
+    ) {
+        Arc::from(this).vif_cfg_changed(vif, changed);
+    }
+
+    fn link_info_changed(
+        this: ArcBorrow<'_, Self>,
+        _hw: &Hw<Self>,
+        vif: &Vif<Self, Locked>,
+        changed: BssChanged,
+    ) {
+        Arc::from(this).link_info_changed(vif, changed);
+    }
+
+    fn hw_scan(
+        this: ArcBorrow<'_, Self>,
+        _hw: &Hw<Self>,
+        vif: &Vif<Self, Locked>,
+        request: &ScanRequest<'_>,
+        scan: Scan<Self>,
+    ) -> Result {
+        Arc::from(this).hw_scan(vif, request, scan)
+    }
+
+    fn cancel_hw_scan(this: ArcBorrow<'_, Self>, _hw: &Hw<Self>, _vif: &Vif<Self, Locked>) {
+        this.cancel_scan();
+    }
+
+    fn add_key(
+        this: ArcBorrow<'_, Self>,
+        _hw: &Hw<Self>,
+        vif: &Vif<Self, Locked>,
+        sta: Option<&Sta<Self, Locked>>,
+        key: &mut Key<'_>,
+    ) -> Result {
+        this.add_key(vif, sta, key)
+    }
+
+    fn remove_key(
+        this: ArcBorrow<'_, Self>,
+        _hw: &Hw<Self>,
+        _vif: &Vif<Self, Locked>,
+        _sta: Option<&Sta<Self, Locked>>,
+        key: &Key<'_>,
+    ) -> Result {
+        this.remove_key(key)
+    }
+
+    fn sta_state(
+        this: ArcBorrow<'_, Self>,
+        _hw: &Hw<Self>,
+        vif: &Vif<Self, Locked>,
+        sta: &Sta<Self, Locked>,
+        old: StaState,
+        new: StaState,
+    ) -> Result {
+        Arc::from(this).sta_state(vif, sta, old, new);
+        Ok(())
+    }
+
+    fn conf_tx(
+        this: ArcBorrow<'_, Self>,
+        _hw: &Hw<Self>,
+        _vif: &Vif<Self, Locked>,
+        ac: Ac,
+        params: &QueueParams,
+    ) -> Result {
+        this.conf_tx(ac, params)
+    }
+
+    fn mgd_prepare_tx(
+        this: ArcBorrow<'_, Self>,
+        _hw: &Hw<Self>,
+        vif: &Vif<Self, Locked>,
+        info: &PrepareTx,
+    ) {
+        Arc::from(this).mgd_prepare_tx(vif, info);
+    }
+
     fn configure_filter(
-        _this: ArcBorrow<'_, Self>,
+        this: ArcBorrow<'_, Self>,
         _hw: &Hw<Self>,
         _changed: Filter,
         total: &mut Filter,
-        _multicast: Multicast<'_>,
+        multicast: Multicast<'_>,
     ) {
-        *total = Filter::NONE;
+        this.configure_filter(total, multicast);
     }
 
     fn ampdu_action(

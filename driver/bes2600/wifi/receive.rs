@@ -59,7 +59,8 @@ use kernel::{
         },
         tx, //
     },
-    prelude::*, //
+    prelude::*,
+    sync::Arc, //
 };
 
 /// What the messages of a batch were.
@@ -90,6 +91,7 @@ impl Chip {
                 return Ok(summary);
             };
             let run = Run {
+                wifi: &traffic.wifi,
                 session,
                 frames: &mut traffic.frames,
                 counters: &self.counters,
@@ -111,6 +113,7 @@ impl Chip {
 
 /// Messages in a row that concern frames.
 struct Run<'a> {
+    wifi: &'a Arc<Wifi>,
     session: &'a mut Session,
     frames: &'a mut Frames,
     counters: &'a Counters,
@@ -189,6 +192,9 @@ impl Run<'_> {
             Refusal::Mic => &counters.rx_mic_failures,
             Refusal::Status => &counters.rx_bad_status,
         };
+        if refusal == Refusal::Decrypt {
+            self.wifi.decrypt_failure();
+        }
         if counter.bump_and_log() && !matches!(refusal, Refusal::NoKey) {
             dev_dbg!(self.dev, "received frame dropped: {:?}\n", refusal);
         }

@@ -171,7 +171,6 @@ impl Wifi {
     }
 
     /// Waits until the chip has done with all frames it has; those that wait elsewhere do so on.
-    #[allow(dead_code)] // For the control path.
     pub(crate) fn drain(&self, limit: Delta) {
         self.wait_for(limit, |link| {
             let traffic = link.traffic.as_ref();
@@ -192,7 +191,6 @@ impl Wifi {
     }
 
     /// The firmware has lost its rate retry policies (F-5).
-    #[allow(dead_code)] // For the control path.
     pub(crate) fn forget_policies(&self) {
         if let Some(traffic) = &mut self.chip.link.lock().traffic {
             traffic.frames.policies.forget_uploads();

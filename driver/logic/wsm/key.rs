@@ -137,7 +137,7 @@ impl WepKey {
     }
 }
 
-/// What encrypts or authenticates frames, by suite selector (IEEE 802.11, 9.4.2.24.2).
+/// What encrypts or authenticates frames; GCMP, CCMP-256 and BIP-GMAC are not the firmware's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Cipher {
     /// WEP with a key of 40 bits.
@@ -150,29 +150,6 @@ pub enum Cipher {
     Ccmp,
     /// BIP-CMAC-128.
     BipCmac,
-}
-
-impl Cipher {
-    /// The suites the firmware has, as selectors in the order a host offers them.
-    pub const SUITES: [u32; 5] = [
-        0x000F_AC01,
-        0x000F_AC05,
-        0x000F_AC02,
-        0x000F_AC04,
-        0x000F_AC06,
-    ];
-
-    /// The cipher of a suite selector; `None` when the firmware lacks it.
-    pub const fn from_suite(suite: u32) -> Option<Self> {
-        Some(match suite {
-            0x000F_AC01 => Self::Wep40,
-            0x000F_AC05 => Self::Wep104,
-            0x000F_AC02 => Self::Tkip,
-            0x000F_AC04 => Self::Ccmp,
-            0x000F_AC06 => Self::BipCmac,
-            _ => return None,
-        })
-    }
 }
 
 /// Whose frames a key protects.
