@@ -19,6 +19,7 @@
   misuse = callPackage ./misuse.nix {};
   reproducible = callPackage ./reproducible.nix {};
   station = callPackage ./station.nix {};
+  station-faults = callPackage ./station-faults.nix {};
   station-traffic = callPackage ./station-traffic.nix {};
   vsdio = callPackage ./vsdio.nix {};
   vsdio-node = callPackage ./vsdio-node.nix {};

@@ -70,16 +70,39 @@ set_country() {
   wait_for 5 country_is "$1" || { diag "regulatory domain $1 is not in force"; iw reg get | sed 's/^/# /'; }
 }
 
-# The station's chip, inserted, on the air of the access points
+# The station's chip, inserted, on the air of the access points; arguments go
+# to the emulator
 insert_chip() {
-  "$EMULATOR" run --air hwsim --summary /run/chip.json >/run/chip.log 2>&1 &
+  "$EMULATOR" run --air hwsim --summary /run/chip.json "$@" >/run/chip.log 2>&1 &
   chip_pid=$!
   wait_for 20 said /run/chip.log ready
 }
 has_station() {
-  sta_phy=$(phy_of_driver bes2600)
-  sta=$(interface_of "$sta_phy")
-  [ -n "$sta" ]
+  sta='' sta_phy=$(phy_of_driver bes2600)
+  [ -n "$sta_phy" ] && sta=$(interface_of "$sta_phy") && [ -n "$sta" ]
+}
+has_no_station() { ! has_station; }
+station_up() {
+  ip link set "$sta" up || return 1
+  ip addr add $sta_ip/24 dev "$sta"
+  ip addr add $sta_ip6/64 dev "$sta" nodad
+}
+# chip_begin ARGUMENT...: a chip with its own settings and the station on it.
+# chip_end takes it away again; its status is that of the emulator.
+# shellcheck disable=SC2120
+chip_begin() {
+  insert_chip "$@" || { diag 'the chip was not inserted'; sed 's/^/# chip: /' /run/chip.log; return 1; }
+  wait_for 60 has_station || { diag 'the driver made no interface'; return 1; }
+  station_up
+}
+chip_end() {
+  [ -n "$chip_pid" ] || return 0
+  local result=0
+  kill -TERM "$chip_pid"
+  wait "$chip_pid" || result=$?
+  chip_pid=''
+  wait_for 10 has_no_station || { diag 'the station outlived its chip'; return 1; }
+  return $result
 }
 
 # The emulator's air without a chip
@@ -124,15 +147,13 @@ wifi_begin() {
   done
   if [ "$STATION" = bes2600 ]; then
     insmod "$MODULES/vsdio/vsdio.ko" && insmod "$MODULES/bes2600/bes2600.ko" || return 1
-    insert_chip || { diag 'the chip was not inserted'; sed 's/^/# chip: /' /run/chip.log; return 1; }
-    wait_for 60 has_station || { diag 'the driver made no interface'; return 1; }
+    # shellcheck disable=SC2119
+    chip_begin || return 1
   else
     sta_phy=${phys[0]}
     sta=$(interface_of "$sta_phy")
+    station_up || return 1
   fi
-  ip link set "$sta" up || return 1
-  ip addr add $sta_ip/24 dev "$sta"
-  ip addr add $sta_ip6/64 dev "$sta" nodad
   ip netns exec ap "$TRAFFIC" serve >/run/traffic.log 2>&1 &
   traffic_pid=$!
 }
@@ -142,12 +163,10 @@ wifi_end() {
   ap_stop ap1
   ap_stop ap2
   [ -z "$traffic_pid" ] || kill "$traffic_pid"
-  ip link set "$sta" down
+  [ -z "$sta" ] || ip link set "$sta" down
   if [ "$STATION" = bes2600 ]; then
     verdict 'bes2600 unloads' rmmod bes2600
-    kill -TERM "$chip_pid"
-    wait "$chip_pid"
-    verdict 'the chip saw no breach of the protocol' [ $? -eq 0 ]
+    verdict 'the chip saw no breach of the protocol' chip_end
     grep -E '^breach' /run/chip.log | sed 's/^/# /'
     verdict 'vsdio unloads' rmmod vsdio
   fi

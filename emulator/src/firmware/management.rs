@@ -60,9 +60,6 @@ impl Firmware {
             }
         }
         self.mibs.write(interface, mib, value);
-        if mib == mib::BLOCK_ACK_POLICY {
-            self.block_ack_policy_changed();
-        }
         Ok(())
     }
 

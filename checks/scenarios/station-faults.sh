@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A station whose chip has a fault, and what is expected of it all the same:
+# one test for each fault, each with a chip and a driver that were just bound.
+# The rows of docs/robustness.md that need more than pure code are here.
+
+# shellcheck source=checks/lib/wifi.sh
+. "$LIB/wifi.sh"
+
+psk_ap=(wpa=2 wpa_key_mgmt=WPA-PSK rsn_pairwise=CCMP wpa_passphrase="$passphrase")
+psk_sta=('ssid="besser"' key_mgmt=WPA-PSK psk="\"$passphrase\"" scan_freq=2437)
+
+found() { # SSID MHZ: in the last scan
+  iw dev "$sta" scan dump | awk -v ssid="$1" -v mhz="$2" '
+    /^BSS/ { f = 0 } $1 == "freq:" { f = int($2) } $1 == "SSID:" && $2 == ssid && f == mhz { hit = 1 } END { exit !hit }' ||
+    { diag "$1 on $2 MHz was not found"; return 1; }
+}
+# counter NAME: of the driver
+counter() { sed -n "s/^$1: //p" /sys/kernel/debug/bes2600-*/counters; }
+counted() { # NAME [LEAST]
+  local have
+  have=$(counter "$1")
+  [ "${have:-0}" -ge "${2:-1}" ] || { diag "$1 is ${have:-missing}"; return 1; }
+}
+works() { reachable || { diag "$(tail -n 2 /run/ping.log | head -n 1)"; return 1; }; }
+joins() { ap ap1 "${psk_ap[@]}" && join "${psk_sta[@]}" && works; }
+
+# with FAULT... -- COMMAND...: COMMAND on a chip with these faults and knobs
+with() {
+  local arguments=()
+  printf '[knobs]\n' >/run/chip.toml
+  while [ "$1" != -- ]; do
+    case $1 in
+      knob:*) echo "${1#knob:}" >>/run/chip.toml ;;
+      *) arguments+=(--fault "$1") ;;
+    esac
+    shift
+  done
+  shift
+  chip_begin --config /run/chip.toml "${arguments[@]}" || { diag 'the station did not come up'; return 1; }
+  local result=0
+  "$@" || result=1
+  leave
+  chip_end || { diag 'the chip saw a breach of the protocol'; result=1; }
+  grep -E '^breach' /run/chip.log | sed 's/^/# /'
+  return $result
+}
+
+both_bands() {
+  ap ap1 ssid=low channel=11 && ap ap2 ssid=high hw_mode=a channel=149 && iw dev "$sta" scan >/dev/null &&
+    found low 2462 && found high 5745
+}
+# A scan none of whose requests is accepted ends, and so does the next.
+no_scan() {
+  local _
+  for _ in 1 2; do iw dev "$sta" scan >/run/scan.log 2>&1 || true; done
+  counted refused_scans 20
+}
+# Frames that cannot be decrypted: the station gives the link up and has
+# another within a second or so.
+storm() {
+  joins || return 1
+  ping -q -c 40 -i 0.05 -W 1 $ap_ip >/run/ping.log 2>&1
+  counted decrypt_storms || return 1
+  wait_for 5 completed && works
+}
+sleeps() {
+  joins && iw dev "$sta" set power_save on && pause 1 && works && iw dev "$sta" set power_save off && works
+}
+
+if ! wifi_begin; then
+  not_ok 'two access points and a station'
+  return
+fi
+chip_end
+
+test_case 'W-28: a request of a scan is refused, the others are made' with scan-reject -- both_bands
+test_case 'W-28: every request of a scan is refused, it ends' with scan-reject:times=0 -- no_scan
+test_case 'W-28: a scan that nobody asked for completes' with spurious:times=0,after=20 -- joins
+test_case 'W-28: a channel switch is never indicated' with switch-missing:times=0 -- joins
+test_case 'B7: a join is refused once' with join-reject -- joins
+test_case 'B7: a join is refused three times' with join-reject:times=3 -- joins
+test_case 'W-29: no power mode is ever indicated' with 'knob:pm_indication = "never"' -- sleeps
+test_case 'F-7: legacy power save is never indicated' with 'knob:pm_indication = "not-legacy"' -- sleeps
+test_case 'W-47: an event names no inactive station' with spurious:id=0x0805,len=12,value=9,times=0,after=20 -- joins
+test_case 'W-28: a channel switch nobody asked for is indicated' with spurious:id=0x080A,len=8,times=0,after=20 -- joins
+test_case 'W-28: a power mode nobody asked for is indicated' with spurious:id=0x0809,len=9,times=0,after=20 -- sleeps
+test_case 'B3: a storm of frames that cannot be decrypted' with receive-status:times=12,after=400 -- storm
+
+wifi_end
