@@ -12,6 +12,7 @@ use crate::air::ether::{Ether, Radio};
 use crate::air::model::Model;
 use crate::air::{Address, Air, AirEvent, Attempt, Channel, OnAir, Outcome, Rate, Transmission};
 use crate::bytes::Builder;
+use crate::crypto::{bip, ccmp};
 
 /// A time unit of 802.11.
 const TU: Duration = Duration::from_micros(1024);
@@ -87,7 +88,23 @@ pub struct AccessPoint {
     received: Vec<OnAir>,
     outcomes: Vec<Outcome>,
     beacons: bool,
+    protection: Option<Protection>,
 }
+
+/// Temporal keys of CCMP, as a handshake would have left them.
+#[derive(Debug)]
+struct Protection {
+    pairwise: ccmp::Key,
+    group: ccmp::Key,
+    integrity: bip::Key,
+    /// The last packet number.
+    sent: u64,
+}
+
+/// Key id of the group key.
+const GROUP_KEY_ID: u8 = 1;
+/// Key id of the integrity group key.
+const INTEGRITY_KEY_ID: u16 = 4;
 
 impl AccessPoint {
     /// An access point that starts beaconing at once.
@@ -107,6 +124,41 @@ impl AccessPoint {
             received: Vec::new(),
             outcomes: Vec::new(),
             beacons: true,
+            protection: None,
+        }
+    }
+
+    /// From now on data frames are protected: with a pairwise key, and for groups with a group key, whose id is 1. The
+    /// third key, whose id is 4, is for group management frames.
+    pub fn set_keys(&mut self, pairwise: &[u8; 16], group: &[u8; 16], integrity: &[u8; 16]) {
+        self.protection = Some(Protection {
+            pairwise: ccmp::Key::new(pairwise),
+            group: ccmp::Key::new(group),
+            integrity: bip::Key::new(integrity),
+            sent: 0,
+        });
+    }
+
+    /// A frame that was received, without its protection; `None` if it has none that fits.
+    pub fn open(&self, frame: &[u8]) -> Option<Vec<u8>> {
+        let opened = self.protection.as_ref()?.pairwise.open(frame).ok()?;
+        Some(opened.stripped(frame))
+    }
+
+    fn protect(&mut self, frame: &[u8]) -> Option<Vec<u8>> {
+        let protection = self.protection.as_mut()?;
+        let is_group = frame.get(4)? & 1 != 0;
+        let is_data = frame.first()? & 0x0C == 8;
+        protection.sent = protection.sent.wrapping_add(1);
+        let sent = protection.sent;
+        match (is_data, is_group) {
+            (true, false) => protection.pairwise.protect(sent, 0, frame).ok(),
+            (true, true) => protection.group.protect(sent, GROUP_KEY_ID, frame).ok(),
+            (false, true) if matches!(frame.first()?, 0xA0 | 0xC0 | 0xD0) => {
+                let key = &protection.integrity;
+                key.protect(sent, INTEGRITY_KEY_ID, frame).ok()
+            }
+            (false, _) => None,
         }
     }
 
@@ -209,6 +261,9 @@ impl AccessPoint {
         self.sequence = self.sequence.wrapping_add(1) & 0x0FFF;
         if let Some(field) = frame.get_mut(22..24) {
             field.copy_from_slice(&(self.sequence << 4).to_le_bytes());
+        }
+        if let Some(protected) = self.protect(&frame) {
+            frame = protected;
         }
         self.cookie = self.cookie.wrapping_add(1);
         let transmission = Transmission {
@@ -326,7 +381,12 @@ impl AccessPoint {
             0x00 | 0x20 if is_ours => self.associate(low, from, now),
             0xA0 | 0xC0 if is_ours => self.station = None,
             0xA4 if is_ours => self.release(now),
-            0xD0 if is_ours => self.action(bytes.get(24..).unwrap_or(&[]), from, now),
+            0xD0 if is_ours => {
+                let opened = self.open(bytes);
+                let plain = opened.as_ref().unwrap_or(bytes);
+                let body = plain.get(24..).unwrap_or(&[]).to_vec();
+                self.action(&body, from, now);
+            }
             _ => {}
         }
         if is_ours && self.received.len() < MAX_KEPT {

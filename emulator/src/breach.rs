@@ -192,6 +192,12 @@ rules! {
     BlockAckFrame = "block-ack-frame", "5.3";
     /// Packet ids of unconfirmed frames differ.
     PacketId = "packet-id", "5.2";
+    /// A key has an entry of the table, a known type, its key id, and zeros behind it.
+    KeyFields = "key-fields", "3.3.8";
+    /// MIB 0x1020 says that management frames are protected before there is an IGTK.
+    KeyPolicy = "key-policy", "3.3.8";
+    /// A protected frame has a key, and room for IV and trailer.
+    TransmitKey = "transmit-key", "3.3.2";
     /// A batch is read once; only a failed read is repeated.
     RxToggle = "rx-toggle", "1.3.1";
     /// A batch is read whole: as many bytes as register 0x001 announced.

@@ -170,6 +170,10 @@ faults! {
         1 per "received frame", "W-48", "A received frame has a channel that does not exist.";
     ReceiveStatus = "receive-status", [parameter("status", 4, "status: 4 decryption failed, 5 Michael code wrong, 9 no key")],
         1 per "received frame", "F-8", "A received frame comes with a bad status.";
+    DecryptFailure = "decrypt-failure", [], 5 per "protected frame received", "F-8",
+        "A protected frame comes as one that could not be decrypted, with status 4.";
+    KeyReject = "key-reject", [parameter("status", 1, "status of the confirm")],
+        1 per "key", "W-34", "A key is refused.";
     ReceiveShort = "receive-short", [parameter("len", 20, "length of the message")],
         1 per "received frame", "W-21", "A receive indication is cut off.";
     Spurious = "spurious", [parameter("id", 0x0806, "id of the message"), parameter("len", 10, "its length, with the header"), parameter("value", 0, "first word of the body")],

@@ -4,6 +4,7 @@
 //!
 //! [`Firmware`] is what all of it shares; each part of the work has a file with its own share of the methods.
 
+mod block_ack;
 mod bss;
 mod channel;
 mod configuration;
@@ -13,6 +14,7 @@ mod event;
 mod frame;
 mod identity;
 mod join;
+mod keys;
 mod management;
 mod policy;
 mod power;
@@ -77,6 +79,8 @@ pub(crate) struct Firmware {
     power: power::Power,
     templates: template::Templates,
     policies: policy::Policies,
+    keys: keys::Keys,
+    block_ack: block_ack::Sessions,
     queues: transmit::Queues,
     counters: counters::Counters,
     out: Vec<Outgoing>,
@@ -160,6 +164,8 @@ impl Firmware {
             id::CONFIGURATION => self.configure(message, env),
             id::RESET => self.reset(message, env),
             id::JOIN => self.join(message, env),
+            id::ADD_KEY => self.add_key(message, env),
+            id::REMOVE_KEY => self.remove_key(message, env),
             id::SET_PM => self.set_power(message, env),
             id::SET_BSS_PARAMS => self.set_bss_params(message, env),
             id::EDCA_PARAMS => self.set_edca(message, env),

@@ -71,6 +71,16 @@ pub enum SequenceOwner {
     Firmware,
 }
 
+/// What is left of the protection of a frame that was decrypted (3.5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReceiveIv {
+    /// Nothing: IV, ICV and MIC are removed.
+    Removed,
+    /// All of it.
+    Present,
+}
+
 /// After which power modes 0x0809 comes (9.4, F-7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -146,6 +156,10 @@ pub struct Knobs {
     pub channel_switch_us: u32,
     /// Who numbers the host's frames: `host` or `firmware`.
     pub sequence_owner: SequenceOwner,
+    /// IV, ICV and MIC of decrypted frames are `removed`, or `present`.
+    pub receive_iv: ReceiveIv,
+    /// Whether the firmware drops frames whose packet number it has seen (W-33).
+    pub replay_check: bool,
     /// Whether management frames are sent on the air before a join (5.3).
     pub unjoined_frames: bool,
     /// Time units that a frame may wait if the host does not say otherwise.
@@ -192,6 +206,8 @@ impl Default for Knobs {
             join_timeout_ms: 500,
             channel_switch_us: 0,
             sequence_owner: SequenceOwner::Host,
+            receive_iv: ReceiveIv::Removed,
+            replay_check: true,
             unjoined_frames: true,
             transmit_lifetime_tu: 1000,
             pm_indication: PmIndication::Always,

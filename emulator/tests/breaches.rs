@@ -14,7 +14,8 @@ use bes2600_emulator::knobs::Knobs;
 use bes2600_emulator::sdio::{Command, Transfer};
 use bes2600_emulator::{Config, dpd};
 use common::scene::{
-    Scene, data, join_body, management, mib, policy, probe_template, scan_body, transmit_body,
+    Scene, data, group_key, join_body, management, mib, pairwise_key, policy, probe_template,
+    protected_data, scan_body, transmit_body,
 };
 use common::{Host, MULTI_TX, configuration, factory, ms, pipe, slots, small};
 
@@ -542,6 +543,22 @@ fn provoke_in_the_air(rule: Rule) -> Host {
             let body = transmit_body(1, 13, 0, 0, &data(0, 1, b"x"));
             scene.host.request(0x0004, &body);
             scene.host.request(0x0004, &body);
+            scene.host
+        }
+        Rule::KeyFields => {
+            let mut scene = associated();
+            assert_eq!(scene.command(0x000D, &[11, 0, 0, 0]), 2);
+            one(scene, 0x000C, &[9; 44], 2)
+        }
+        Rule::KeyPolicy => one(associated(), 0x000C, &group_key(2, 8), 0),
+        Rule::TransmitKey => {
+            let mut scene = associated();
+            let frame = protected_data(0, 1, b"x");
+            assert_eq!(scene.send(13, 0, &frame).status, 2);
+            scene.command(0x000C, &pairwise_key(0));
+            assert_eq!(scene.send(13, 0, &frame).status, 0);
+            assert_eq!(scene.send(13, 0, &frame[..41]).status, 2, "no room");
+            assert_eq!(scene.host.rules(), [Rule::TransmitKey; 2]);
             scene.host
         }
         Rule::RxToggle => {

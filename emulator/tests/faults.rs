@@ -13,7 +13,9 @@ use bes2600_emulator::fault::{Fault, Planned};
 use bes2600_emulator::image::Kind;
 use bes2600_emulator::sdio::{BusError, Command, Direct};
 use bes2600_emulator::{Action, Answer, dpd};
-use common::scene::{Scene, data, join_body, probe_template, scan_body, word};
+use common::scene::{
+    BSSID, STATION, Scene, data, join_body, pairwise_key, probe_template, scan_body, word,
+};
 use common::{Host, MULTI_TX, messages, ms, pipe, small};
 
 const INFO: [u8; 8] = [4, 0, 0, 0, 0, 0, 0x10, 0x40];
@@ -372,6 +374,27 @@ fn effect(fault: Fault) -> Host {
         Fault::ReceiveChannel => heard("receive-channel", |frame| frame[8..10] == [0, 0]),
         Fault::ReceiveStatus => heard("receive-status", |frame| frame[4] == 4),
         Fault::ReceiveShort => heard("receive-short", |frame| frame.len() == 20),
+        Fault::DecryptFailure => {
+            let mut scene = Scene::new(planned("decrypt-failure:times=2"));
+            scene.secure();
+            scene.received();
+            let now = scene.host.now;
+            for _ in 0..3 {
+                scene.ap.send_data(STATION, BSSID, b"answer", now);
+            }
+            scene.run(ms(20));
+            let frames = scene.received();
+            let data = frames.iter().filter(|frame| frame[32] & 0x0C == 8);
+            let statuses = data.map(|frame| word(frame, 4));
+            assert_eq!(statuses.collect::<Vec<_>>(), [4, 4, 0]);
+            scene.host
+        }
+        Fault::KeyReject => {
+            let mut scene = associated("key-reject");
+            assert_eq!(scene.command(0x000C, &pairwise_key(0)), 1);
+            assert_eq!(scene.command(0x000C, &pairwise_key(0)), 0);
+            scene.host
+        }
         Fault::Spurious => {
             let mut host = commanded("spurious:value=7");
             let batch = host.receive();

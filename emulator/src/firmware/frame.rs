@@ -20,6 +20,8 @@ pub(crate) mod control {
     pub(crate) const ORDER: u16 = 1 << 15;
     /// Null function.
     pub(crate) const NULL: u16 = 0x0048;
+    /// Action.
+    pub(crate) const ACTION: u16 = 0x00D0;
 }
 
 /// Element ids (802.11, table 9-92).
@@ -99,6 +101,11 @@ impl<'a> Frame<'a> {
         Address::from_frame(self.bytes, 4).unwrap_or_default()
     }
 
+    /// A data frame without data.
+    pub(crate) fn is_null(self) -> bool {
+        self.kind() == Kind::Data && self.subtype() & 4 != 0
+    }
+
     /// The transmitter, or zeros in a frame that does not name it.
     pub(crate) fn address2(self) -> Address {
         Address::from_frame(self.bytes, 10).unwrap_or_default()
@@ -119,6 +126,11 @@ impl<'a> Frame<'a> {
             (Kind::Data, false, true) => self.address2(),
             _ => self.address3(),
         }
+    }
+
+    /// Fragment number in bits 3:0, sequence number above.
+    pub(crate) fn sequence_control(self) -> u16 {
+        self.u16_at(22)
     }
 
     /// Length of the header, with QoS and HT control.
@@ -221,6 +233,7 @@ mod tests {
         assert_eq!((frame.tid(), frame.header_len()), (Some(5), 26));
         assert_eq!(frame.body(), [0xAA]);
         assert_eq!(frame.bssid(), Address([1; 6]));
+        assert_eq!(frame.sequence_control() >> 4, 0x123);
     }
 
     #[test]

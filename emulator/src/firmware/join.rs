@@ -7,7 +7,11 @@ use crate::air::{Address, Channel};
 use crate::breach::Rule;
 use crate::bytes::{Builder, Reader};
 use crate::fault::Fault;
+use crate::firmware::block_ack::Sessions;
 use crate::firmware::bss::Bss;
+use crate::firmware::counters::Counters;
+use crate::firmware::keys::Keys;
+use crate::firmware::policy::Policies;
 use crate::firmware::template;
 use crate::firmware::transmit::Own;
 use crate::firmware::{Env, Firmware, TU, confirm, status};
@@ -189,7 +193,7 @@ impl Firmware {
         self.confirm_command(confirm::of(joining.id, body.build()), env);
     }
 
-    /// 0x000A: leaves the BSS, forgets the rate policies (9.4, F-5) and gives up what waits.
+    /// 0x000A: leaves the BSS, forgets keys and rate policies (9.4, F-5) and gives up what waits.
     pub(crate) fn reset(&mut self, message: &Received, env: &mut Env<'_>) {
         let keep = Reader::new(&message.body).u32().unwrap_or(0);
         if keep > 1 {
@@ -212,11 +216,13 @@ impl Firmware {
                 self.radio.tune(None);
             }
             self.power.reset();
+            self.block_ack = Sessions::default();
             self.flush_waiting(status::LINK_LOST, env.journal.now);
         }
-        self.policies = crate::firmware::policy::Policies::default();
+        self.policies = Policies::default();
+        self.keys = Keys::default();
         if keep == 0 {
-            self.counters = crate::firmware::counters::Counters::default();
+            self.counters = Counters::default();
         }
         self.confirm_command(confirm::generic(message.id, status::SUCCESS), env);
     }

@@ -60,6 +60,9 @@ impl Firmware {
             }
         }
         self.mibs.write(interface, mib, value);
+        if mib == mib::BLOCK_ACK_POLICY {
+            self.block_ack_policy_changed();
+        }
         Ok(())
     }
 

@@ -4,12 +4,15 @@
 use crate::air::{Address, OnAir};
 use crate::bytes::{Builder, Reader};
 use crate::fault::Fault;
+use crate::firmware::block_ack;
 use crate::firmware::bss::{BeaconRules, rcpi};
 use crate::firmware::channel::number_of;
 use crate::firmware::counters::count;
 use crate::firmware::event;
 use crate::firmware::frame::{Frame, Kind, control, element, management};
+use crate::firmware::keys::Verdict;
 use crate::firmware::{Env, Firmware, rate, status};
+use crate::knobs::ReceiveIv;
 use crate::wsm::batch::Outgoing;
 use crate::wsm::id;
 use crate::wsm::mib;
@@ -19,6 +22,8 @@ const SCAN_INTERFACE: u8 = 2;
 
 /// Flags of the indication.
 pub(crate) mod flag {
+    /// Decrypted, with IV, ICV and MIC removed (bits 2:0).
+    pub(crate) const DECRYPTED_AND_REMOVED: u32 = 7;
     pub(crate) const BEACON: u32 = 1 << 7;
     pub(crate) const TIM: u32 = 1 << 8;
     pub(crate) const MULTICAST_BIT: u32 = 1 << 9;
@@ -29,6 +34,8 @@ pub(crate) mod flag {
     pub(crate) const ADDRESS1_MATCHES: u32 = 1 << 16;
     pub(crate) const GROUP: u32 = 1 << 17;
     pub(crate) const BROADCAST: u32 = 1 << 18;
+    pub(crate) const GROUP_KEY: u32 = 1 << 19;
+    pub(crate) const KEY_INDEX_SHIFT: u32 = 20;
 }
 
 /// RX filter bits (MIB 0x1003).
@@ -89,12 +96,56 @@ impl Firmware {
         if !passes {
             return;
         }
-        let manner = Manner {
+        let mut manner = Manner {
             interface,
             status: status::SUCCESS,
             flags,
         };
-        self.deliver(heard, &heard.bytes, manner, env);
+        let knobs = &env.config.knobs;
+        let verdict = if frame.has(control::PROTECTED)
+            && env.journal.fault(Fault::DecryptFailure).is_some()
+        {
+            Verdict::Failed(status::DECRYPT_FAILURE)
+        } else {
+            self.keys.open(
+                &heard.bytes,
+                knobs.receive_iv,
+                knobs.replay_check,
+                &mut self.counters,
+            )
+        };
+        let opened = match &verdict {
+            Verdict::Opened { bytes, .. } => Frame::new(bytes),
+            _ => Some(frame),
+        };
+        if ours
+            && frame.address1() == self.mac
+            && let Some(body) = opened.and_then(|frame| self.action_body(frame, knobs.receive_iv))
+        {
+            self.block_ack_action(&body, env);
+        }
+        match verdict {
+            Verdict::Plain => self.deliver(heard, &heard.bytes, manner, env),
+            Verdict::Opened { flags, bytes } => {
+                manner.flags |= flags;
+                self.deliver(heard, &bytes, manner, env);
+            }
+            Verdict::Failed(code) => {
+                manner.status = code;
+                self.deliver(heard, &heard.bytes, manner, env);
+            }
+            Verdict::Replayed => {}
+        }
+    }
+
+    /// Body of an action frame about block-ack sessions that is in plain text.
+    fn action_body(&self, frame: Frame<'_>, iv: ReceiveIv) -> Option<Vec<u8>> {
+        let mut body = frame.body();
+        if frame.has(control::PROTECTED) && iv == ReceiveIv::Present {
+            // The CCMP header is still there.
+            body = body.get(8..)?;
+        }
+        block_ack::concerns(frame, body).then(|| body.to_vec())
     }
 
     /// A frame that came while the station belongs to no BSS and does not scan.

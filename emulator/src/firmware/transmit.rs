@@ -8,8 +8,9 @@ use crate::air::{Address, Attempt, Outcome, Rate, Transmission};
 use crate::breach::Rule;
 use crate::bytes::{Builder, Reader, len32};
 use crate::fault::Fault;
+use crate::firmware::block_ack::MAX_AMPDU;
 use crate::firmware::frame::{self, Frame, Kind, control, management};
-use crate::firmware::{Env, Firmware, TU, confirm, rate, status};
+use crate::firmware::{Env, Firmware, TU, block_ack, confirm, rate, status};
 use crate::knobs::SequenceOwner;
 use crate::wsm::batch::Outgoing;
 use crate::wsm::id::{self, Id};
@@ -79,6 +80,8 @@ pub(crate) struct Waiting {
     interface: u8,
     bytes: Vec<u8>,
     attempts: Vec<Attempt>,
+    /// Traffic identifier of a frame that may be part of an A-MPDU.
+    aggregates: Option<u8>,
     is_group: bool,
     queued: Duration,
     expires: Duration,
@@ -213,28 +216,31 @@ impl Firmware {
                 (Rule::TransmitFrame, text)
             })?;
         if frame.is_management(management::ACTION)
-            && frame.body().first() == Some(&3)
+            && frame.body().first() == Some(&block_ack::CATEGORY)
             && !frame.has(control::PROTECTED)
         {
             let text = "a block-ack action frame".to_owned();
             return Err((Rule::BlockAckFrame, text));
         }
         self.check_state(frame, env)?;
+        if frame.has(control::PROTECTED) && !self.keys.can_seal(frame, self.default_key_id()) {
+            let text = format!("a protected frame for {}", frame.address1());
+            return Err((Rule::TransmitKey, text));
+        }
         let attempts = self.attempts(request.max_rate, request.flags >> 4 & 7)?;
         let lifetime = match request.expire {
             0 => env.config.knobs.transmit_lifetime_tu,
             expire => expire,
         };
-        let (is_group, tid) = (frame.address1().is_group(), frame.tid());
-        let mut bytes = request.frame.to_vec();
-        if env.config.knobs.sequence_owner == SequenceOwner::Firmware {
-            self.number(&mut bytes, tid);
-        }
+        let is_group = frame.address1().is_group();
         let waiting = Waiting {
             packet: request.packet,
             interface: message.id.interface(),
-            bytes,
+            bytes: request.frame.to_vec(),
             attempts,
+            aggregates: frame
+                .tid()
+                .filter(|_| !is_group && !frame.is_null() && !is_eapol(frame)),
             is_group,
             queued: env.journal.now,
             expires: env.journal.now.saturating_add(TU.saturating_mul(lifetime)),
@@ -355,36 +361,68 @@ impl Firmware {
         }
     }
 
-    /// Sends the first frame of a queue.
+    /// Sends the first frame of a queue, and those behind it that go into the same A-MPDU.
     fn send_from(&mut self, queue: usize, env: &mut Env<'_>) {
-        let Some(waiting) = self
-            .queues
-            .waiting
-            .get_mut(queue)
-            .and_then(VecDeque::pop_front)
-        else {
+        let Some(first) = self.take_waiting(queue, |_| true) else {
             return;
         };
+        let tid = first.aggregates;
+        let most = tid.map_or(0, |tid| self.block_ack.aggregate(tid));
+        let mut bytes = first.bytes.len();
+        let aggregated = most > 1;
+        self.send_one(first, aggregated, true, env);
+        for _ in 1..most {
+            let next = self.take_waiting(queue, |next| {
+                next.aggregates == tid && bytes.saturating_add(next.bytes.len()) <= MAX_AMPDU
+            });
+            let Some(next) = next else { break };
+            bytes = bytes.saturating_add(next.bytes.len());
+            self.send_one(next, aggregated, false, env);
+        }
+    }
+
+    fn take_waiting(&mut self, queue: usize, wanted: impl Fn(&Waiting) -> bool) -> Option<Waiting> {
+        let queue = self.queues.waiting.get_mut(queue)?;
+        queue.pop_front_if(|waiting| wanted(waiting))
+    }
+
+    fn send_one(&mut self, waiting: Waiting, aggregated: bool, leads: bool, env: &mut Env<'_>) {
         if self.home.is_none() || !env.config.knobs.unjoined_frames && self.bss.is_none() {
             self.end_unsent(&waiting, status::FAILURE, env.journal.now);
             return;
         }
+        let mut bytes = waiting.bytes.clone();
+        if env.config.knobs.sequence_owner == SequenceOwner::Firmware {
+            let tid = Frame::new(&bytes).and_then(Frame::tid);
+            self.number(&mut bytes, tid);
+        }
+        let plain = bytes.clone();
+        let key_id = self.default_key_id();
+        // A key that has gone since is nobody's fault: frames that still wait are lost with it.
+        let Some(bytes) = self.keys.seal(bytes, key_id) else {
+            self.end_unsent(&waiting, status::FAILURE, env.journal.now);
+            return;
+        };
         let cookie = self.queues.cookie();
         let transmission = Transmission {
-            bytes: waiting.bytes.clone(),
+            bytes,
             attempts: waiting.attempts.clone(),
-            aggregated: false,
+            aggregated: !leads,
             cookie,
         };
+        let wants_session = waiting.aggregates.is_some() && !aggregated;
         self.queues.flying.push_back(Flying {
             cookie,
             purpose: Purpose::Host {
                 frame: waiting,
-                aggregated: false,
+                aggregated,
             },
-            leads: true,
+            leads,
         });
         self.radio.transmit(transmission, env.journal.now);
+        if wants_session && let Some(frame) = Frame::new(&plain) {
+            self.want_session(frame, env.journal.now);
+        }
     }
 
     /// Ends the frames that have waited too long.
@@ -530,11 +568,19 @@ impl Waiting {
             interface: id.interface(),
             bytes: Vec::new(),
             attempts: Vec::new(),
+            aggregates: None,
             is_group: false,
             queued: env.journal.now,
             expires: env.journal.now,
         }
     }
+}
+
+/// Whether a frame carries EAPOL, behind LLC and SNAP: keys are negotiated before sessions (9.4, F-9).
+fn is_eapol(frame: Frame<'_>) -> bool {
+    let start = if frame.has(control::PROTECTED) { 8 } else { 0 };
+    let header = frame.body().get(start..).unwrap_or(&[]);
+    header.starts_with(&[0xAA, 0xAA, 3, 0, 0, 0, 0x88, 0x8E])
 }
 
 fn micros(time: Duration) -> u32 {

@@ -22,6 +22,8 @@ enum Size {
 pub(crate) const STATION_ID: u16 = 0x0000;
 /// Group addresses that are received.
 pub(crate) const GROUP_ADDRESSES: u16 = 0x0004;
+/// Key of WEP frames.
+pub(crate) const WEP_DEFAULT_KEY: u16 = 0x0005;
 /// Template frames.
 pub(crate) const TEMPLATE: u16 = 0x1002;
 /// Receive filter.
@@ -34,8 +36,12 @@ pub(crate) const BEACON_FILTER: u16 = 0x1005;
 pub(crate) const SIGNAL_THRESHOLDS: u16 = 0x1009;
 /// Counters.
 pub(crate) const COUNTERS: u16 = 0x100C;
+/// Traffic identifiers with block-ack sessions.
+pub(crate) const BLOCK_ACK_POLICY: u16 = 0x100E;
 /// Rate retry policies.
 pub(crate) const RATE_POLICY: u16 = 0x1016;
+/// Whether management frames are protected.
+pub(crate) const PROTECTED_MANAGEMENT: u16 = 0x1020;
 /// TSF of the BSS.
 pub(crate) const TSF: u16 = 0x1023;
 /// Asks for multi-transmit confirms.

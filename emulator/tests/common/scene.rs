@@ -162,6 +162,43 @@ pub fn word(message: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(*message[at..].first_chunk().unwrap())
 }
 
+/// Keys of [`Scene::secure`]: pairwise, group, integrity.
+pub const KEYS: [[u8; 16]; 3] = [[0x11; 16], [0x22; 16], [0x33; 16]];
+
+/// Body of 0x000C for the pairwise key.
+pub fn pairwise_key(index: u8) -> Vec<u8> {
+    let mut body = vec![5, index, 0, 0];
+    body.extend_from_slice(&BSSID.0);
+    body.extend_from_slice(&[0, 0]);
+    body.extend_from_slice(&KEYS[0]);
+    body.resize(44, 0);
+    body
+}
+
+/// Body of 0x000C for a key of groups: type 4 with id 1, or type 8 with id 4.
+pub fn group_key(index: u8, kind: u8) -> Vec<u8> {
+    let (key, id) = if kind == 8 {
+        (KEYS[2], 4)
+    } else {
+        (KEYS[1], 1)
+    };
+    let mut body = vec![kind, index, 0, 0];
+    body.extend_from_slice(&key);
+    body.push(id);
+    body.resize(44, 0);
+    body
+}
+
+/// A protected QoS data frame as a host hands it over: with room for the CCMP header and the code.
+pub fn protected_data(tid: u8, sequence: u16, payload: &[u8]) -> Vec<u8> {
+    let mut body = vec![0; 8];
+    body.extend_from_slice(payload);
+    body.extend_from_slice(&[0xEE; 8]);
+    let mut frame = data(tid, sequence, &body);
+    frame[1] |= 0x40;
+    frame
+}
+
 /// Host, chip and access point.
 pub struct Scene {
     pub host: Host,
@@ -314,5 +351,26 @@ impl Scene {
         assert_eq!(self.command(0x0011, &params), 0);
         self.ap.take_received();
         self.ap.take_outcomes();
+    }
+
+    /// Association, and the keys of a network with CCMP and protected management frames.
+    #[track_caller]
+    pub fn secure(&mut self) {
+        self.associate();
+        assert_eq!(self.command(0x000C, &pairwise_key(0)), 0);
+        assert_eq!(self.command(0x000C, &group_key(1, 4)), 0);
+        assert_eq!(self.command(0x0006, &mib(0x1020, &[1, 0, 0, 0])), 0);
+        assert_eq!(self.command(0x000C, &group_key(2, 8)), 0);
+        let [pairwise, group, integrity] = &KEYS;
+        self.ap.set_keys(pairwise, group, integrity);
+    }
+
+    /// The data frames that were received: flags and frame.
+    pub fn received_data(&mut self) -> Vec<(u32, Vec<u8>)> {
+        self.received()
+            .into_iter()
+            .filter(|message| message[32] & 0x0C == 8)
+            .map(|message| (word(&message, 12), message[32..].to_vec()))
+            .collect()
     }
 }
