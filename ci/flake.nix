@@ -20,8 +20,12 @@
       devShells
       formatter
       hydraJobs
+      legacyPackages
+      nixosConfigurations
+      nixosModules
       overlays
       packages
+      templates
       ;
   };
 }

@@ -103,8 +103,11 @@
       llvm = hostTool "llvm";
     };
 
-    runCommand = name: env: buildCommand:
-      self.stdenvNoCC.mkDerivation (
+    runCommand = self.runCommandWith self.stdenvNoCC;
+    # With a compiler
+    runCommandCC = self.runCommandWith self.stdenv;
+    runCommandWith = stdenv: name: env: buildCommand:
+      stdenv.mkDerivation (
         {
           inherit name buildCommand;
           passAsFile = ["buildCommand"];
@@ -208,6 +211,77 @@
         ];
       };
 
+    # Never fetched and never built here: they stand for sources and packages
+    # that only a machine with the real nixpkgs builds, so that what is made of
+    # them evaluates.
+    absent = name: attributes:
+      self.runCommand name attributes ''
+        echo '${name} is not part of the stand-in for nixpkgs: a machine with a Nix cache builds this' >&2
+        exit 1
+      '';
+    fetchFromGitLab = {
+      owner,
+      repo,
+      rev,
+      hash,
+    }:
+      self.absent "source" {inherit owner repo rev hash;};
+    buildUBoot = {
+      defconfig,
+      filesToInstall,
+      env,
+      extraMeta,
+    }:
+      self.absent "uboot-${defconfig}" {
+        inherit env filesToInstall;
+        meta = extraMeta;
+      };
+    rkbin = let
+      rkbin = self.absent "rkbin" {
+        pname = "rkbin";
+        version = "0";
+        meta.license = lib.licenses.unfreeRedistributableFirmware;
+      };
+    in
+      rkbin
+      // {
+        BL31_RK3568 = "${rkbin}/bl31.elf";
+        TPL_RK3566 = "${rkbin}/ddr.bin";
+      };
+
+    # What NixOS makes of kernels and firmware
+    linuxPackagesFor = kernel:
+      lib.fix (final: {
+        inherit kernel;
+        extend = overlay: let
+          next = final // overlay next final;
+        in
+          next;
+      });
+    compressFirmwareZstd = firmware:
+      self.runCommand "${lib.getName firmware}-zstd" {
+        inherit firmware;
+        nativeBuildInputs = [self.zstd];
+      } ''
+        mkdir -p $out/lib
+        cp -rL --no-preserve=mode "$firmware/lib/firmware" $out/lib/
+        find $out/lib/firmware -type f -exec zstd -q -T1 -19 --rm {} +
+      '';
+    buildEnv = {
+      name,
+      paths,
+      pathsToLink,
+      ignoreCollisions,
+    }:
+      self.runCommand name {inherit ignoreCollisions paths pathsToLink;} ''
+        mkdir $out
+        for path in $paths; do
+          for folder in $pathsToLink; do
+            [ ! -d "$path/$folder" ] || { mkdir -p "$out/$folder" && cp -rsnL "$path/$folder/." "$out/$folder/"; }
+          done
+        done
+      '';
+
     rustPlatform = {
       rustLibSrc = "/usr/lib/rustlib/src/rust/library";
       importCargoLock = self.callPackage ./cargo-vendor.nix {};
@@ -246,7 +320,10 @@
       "elfutils"
       "flex"
       "git"
+      "gnugrep"
       "gnused"
+      "gnutar"
+      "gzip"
       "hostapd"
       "iperf3"
       "iproute2"

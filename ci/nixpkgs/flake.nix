@@ -10,11 +10,19 @@
 
   outputs = {host, ...}: let
     lib = import ./lib.nix;
-  in {
-    inherit lib;
     legacyPackages.x86_64-linux = import ./. {
       inherit lib;
       debianPackages = lib.importJSON (host + "/packages.json");
     };
+  in {
+    inherit legacyPackages;
+    lib =
+      lib
+      // {
+        nixosSystem = import ./nixos {
+          inherit lib;
+          pkgs = legacyPackages.x86_64-linux;
+        };
+      };
   };
 }

@@ -51,6 +51,7 @@ let
         then known
         else known ++ [x]) [];
       any = builtins.any;
+      imap0 = f: xs: genList (index: f index (elemAt xs index)) (length xs);
 
       # Attribute sets
       nameValuePair = name: value: {inherit name value;};
@@ -69,6 +70,15 @@ let
         if condition
         then set
         else {};
+      recursiveUpdate = x: y:
+        x
+        // builtins.mapAttrs (
+          name: value:
+            if isAttrs value && isAttrs (x.${name} or null)
+            then lib.recursiveUpdate x.${name} value
+            else value
+        )
+        y;
       isDerivation = x: isAttrs x && x.type or null == "derivation";
 
       # Strings
@@ -122,6 +132,11 @@ let
       escapeShellArgs = lib.concatMapStringsSep " " lib.escapeShellArg;
       makeBinPath = lib.concatMapStringsSep ":" (package: "${package}/bin");
 
+      assertMsg = condition: message:
+        if condition
+        then true
+        else throw message;
+
       # Packages
       getName = package: package.pname or (builtins.parseDrvName package.name).name;
       getExe = package: "${package}/bin/${package.meta.mainProgram or (lib.getName package)}";
@@ -131,6 +146,10 @@ let
         gpl2Only = {
           spdxId = "GPL-2.0-only";
           free = true;
+        };
+        unfreeRedistributableFirmware = {
+          fullName = "Unfree redistributable firmware";
+          free = false;
         };
       };
       platforms = {
@@ -222,6 +241,18 @@ let
           cargoEnvVarTarget = "${lib.toUpper cpu}_UNKNOWN_LINUX_GNU";
         };
       };
-    };
+
+      # Answers for kernelPatches' structuredExtraConfig
+      kernel = {
+        yes.tristate = "y";
+        module.tristate = "m";
+        no.tristate = "n";
+        freeform = value: {freeform = value;};
+      };
+
+      # Modules
+      types = import ./types.nix lib;
+    }
+    // import ./modules.nix lib;
 in
   lib

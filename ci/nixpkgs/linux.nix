@@ -35,6 +35,8 @@ lib.makeOverridable (
     kernelPatches ? [],
     extraMakeFlags ? [],
     features ? {},
+    # For a plugin of GCC
+    randstructSeed ? "",
     extraMeta ? {},
     stdenv,
   }: let
@@ -112,7 +114,7 @@ lib.makeOverridable (
       // {
         inherit pname objects configfile;
         outputs = ["out" "dev" "modules"];
-        patches = map (entry: entry.patch) kernelPatches;
+        patches = lib.filter (patch: patch != null) (map (entry: entry.patch) kernelPatches);
         installDevScript = ../../pkgs/linux/install-dev.sh;
 
         configurePhase =
@@ -146,7 +148,7 @@ lib.makeOverridable (
 
         passthru =
           {
-            inherit modDirVersion configfile kernelPatches objects;
+            inherit version modDirVersion configfile kernelPatches objects randstructSeed;
             config =
               config
               // {

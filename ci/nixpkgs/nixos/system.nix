@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The package set, assertions, and the toplevel.
+{
+  config,
+  lib,
+  pkgs,
+  pkgsOfBuilder,
+  ...
+}: let
+  inherit (lib) mkOption types;
+  failed = map (x: x.message) (lib.filter (x: !x.assertion) config.assertions);
+in {
+  options = {
+    nixpkgs = {
+      hostPlatform = mkOption {type = types.str;};
+      buildPlatform = mkOption {
+        type = types.str;
+        default = config.nixpkgs.hostPlatform;
+      };
+      overlays = mkOption {
+        type = types.listOf types.raw;
+        default = [];
+      };
+      config = mkOption {
+        type = types.attrs;
+        default = {};
+      };
+    };
+    assertions = mkOption {
+      type = types.listOf types.raw;
+      default = [];
+    };
+    warnings = mkOption {
+      type = types.listOf types.str;
+      default = [];
+    };
+    lib = mkOption {
+      type = types.attrsOf types.attrs;
+      default = {};
+    };
+    system = {
+      build = mkOption {
+        type = types.lazyAttrsOf types.raw;
+        default = {};
+      };
+      requiredKernelConfig = mkOption {
+        type = types.listOf types.attrs;
+        default = [];
+      };
+      stateVersion = mkOption {type = types.str;};
+    };
+    environment = {
+      systemPackages = mkOption {
+        type = types.listOf types.package;
+        default = [];
+      };
+      etc = mkOption {
+        type = types.attrsOf types.anything;
+        default = {};
+      };
+    };
+    fileSystems = mkOption {
+      default = {};
+      type = types.attrsOf (types.submodule {
+        options = {
+          device = mkOption {type = types.str;};
+          fsType = mkOption {type = types.str;};
+          options = mkOption {
+            type = types.listOf types.str;
+            default = ["defaults"];
+          };
+        };
+      });
+    };
+    time.timeZone = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+    };
+    users.users = mkOption {
+      default = {};
+      type = types.attrsOf (types.submodule {
+        options = {
+          isNormalUser = mkOption {
+            type = types.bool;
+            default = false;
+          };
+          extraGroups = mkOption {
+            type = types.listOf types.str;
+            default = [];
+          };
+          initialPassword = mkOption {
+            type = types.nullOr types.str;
+            default = null;
+          };
+        };
+      });
+    };
+    nix = {
+      settings = mkOption {
+        type = types.attrsOf types.anything;
+        default = {};
+      };
+      gc = {
+        automatic = mkOption {
+          type = types.bool;
+          default = false;
+        };
+        options = mkOption {
+          type = types.str;
+          default = "";
+        };
+      };
+    };
+  };
+
+  config = {
+    # There are builders for x86-64 only: everything is cross-compiled.
+    _module.args.pkgs = let
+      base =
+        if config.nixpkgs.hostPlatform == "aarch64-linux"
+        then pkgsOfBuilder.pkgsCross.aarch64-multiplatform
+        else pkgsOfBuilder;
+    in
+      lib.foldl' (set: overlay: set.extend overlay) base config.nixpkgs.overlays;
+
+    system.build.toplevel =
+      if failed != []
+      then throw "\nFailed assertions:\n${lib.concatMapStringsSep "\n" (message: "- ${message}") failed}"
+      else
+        pkgs.absent "nixos-system-${config.networking.hostName}" {
+          inherit (config.boot) kernelParams;
+          inherit (config.environment) systemPackages;
+          inherit (config.boot.kernelPackages) kernel;
+          inherit (config.hardware) firmware;
+          modules = config.boot.extraModulePackages;
+          deviceTree = config.hardware.deviceTree.name;
+          udevRules = config.services.udev.extraRules;
+          modprobe = config.boot.extraModprobeConfig;
+          configuration = builtins.toJSON {
+            inherit (config) fileSystems networking systemd users zramSwap;
+            inherit (config.services) displayManager desktopManager logind pipewire upower;
+          };
+        };
+  };
+}

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The types of options that this project uses, by nixpkgs' names and with its
+# descriptions: `check` looks at one definition, `merge` makes a value of all.
+lib: let
+  inherit (builtins) all concatMap elem foldl' head isAttrs isBool isInt isList isString length match;
+
+  showOption = lib.concatStringsSep ".";
+  mkType = description: check: merge: {inherit description check merge;};
+
+  one = loc: definitions:
+    if length definitions == 1
+    then (head definitions).value
+    else throw "The option `${showOption loc}' is defined multiple times while it's expected to be unique.";
+  equal = loc: definitions: let
+    inherit (head definitions) value;
+  in
+    if all (definition: definition.value == value) definitions
+    then value
+    else throw "The option `${showOption loc}' has conflicting definition values.";
+
+  # The same definitions, one level down.
+  elementsOf = loc: type: values: (lib.mergeDefinitions loc type values).value;
+in rec {
+  raw = mkType "raw value" (_: true) one;
+  anything = mkType "anything" (_: true) (
+    loc: definitions:
+      if all (definition: isAttrs definition.value && !lib.isDerivation definition.value) definitions
+      then (lazyAttrsOf anything).merge loc definitions
+      else equal loc definitions
+  );
+  bool = mkType "boolean" isBool equal;
+  int = mkType "signed integer" isInt equal;
+  str = mkType "string" isString equal;
+  lines = mkType "strings concatenated with \"\\n\"" isString (_: lib.concatMapStringsSep "\n" (definition: definition.value));
+  strMatching = pattern: mkType "string matching the pattern ${pattern}" (x: isString x && match pattern x != null) equal;
+  enum = values: mkType "one of ${lib.concatMapStringsSep ", " builtins.toJSON values}" (x: elem x values) equal;
+  package = mkType "package" (x: lib.isDerivation x || (isString x && lib.hasPrefix builtins.storeDir x)) one;
+  path = mkType "absolute path" (x: lib.isDerivation x || builtins.isPath x || (isString x && lib.hasPrefix "/" x)) equal;
+  attrs = mkType "attribute set" isAttrs (_: foldl' (merged: definition: merged // definition.value) {});
+
+  nullOr = type:
+    mkType "null or ${type.description}" (x: x == null || type.check x) (
+      loc: definitions:
+        if all (definition: definition.value == null) definitions
+        then null
+        else type.merge loc definitions
+    );
+
+  listOf = type:
+    mkType "list of ${type.description}" isList (
+      loc:
+        concatMap (
+          definition:
+            concatMap (
+              value: let
+                merged = lib.mergeDefinitions (loc ++ ["*"]) type [
+                  {
+                    inherit (definition) file;
+                    inherit value;
+                  }
+                ];
+              in
+                lib.optional merged.isDefined merged.value
+            )
+            definition.value
+        )
+    )
+    // {emptyValue = [];};
+
+  lazyAttrsOf = type:
+    mkType "lazy attribute set of ${type.description}" isAttrs (
+      loc: definitions: let
+        names = lib.unique (concatMap (definition: builtins.attrNames definition.value) definitions);
+      in
+        lib.genAttrs names (name:
+          elementsOf (loc ++ [name]) type (map (definition: {
+            inherit (definition) file;
+            value = definition.value.${name};
+          }) (builtins.filter (definition: definition.value ? ${name}) definitions)))
+    )
+    // {emptyValue = {};};
+  attrsOf = type: lazyAttrsOf type // {description = "attribute set of ${type.description}";};
+
+  submodule = module:
+    mkType "submodule" (x: isAttrs x || builtins.isFunction x) (
+      loc: definitions:
+        (lib.evalModules {
+          modules =
+            [
+              module
+              {_module.args.name = lib.last loc;}
+            ]
+            ++ map (definition: {
+              _file = definition.file;
+              config = definition.value;
+            })
+            definitions;
+        })
+        .config
+    );
+}
