@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The tablet's kernel. Users' kernelPatches go on top of the series:
+# The tablet's kernel. Users' kernelPatches go on top of the series, and so does
+# their structuredExtraConfig on top of the fragments:
 # linux-pinetab2.override { kernelPatches = [ ... ]; }
 {
   lib,
@@ -16,7 +17,11 @@
   rustPlatform,
   rustc-unwrapped,
   zstd,
+  writeText,
   kernelPatches ? [],
+  # What else NixOS overrides in a kernel
+  randstructSeed ? "",
+  features ? {},
 }: let
   linux = import ../linux {inherit lib;};
   inherit (llvmPackages_22) stdenv;
@@ -26,6 +31,19 @@
       inherit patch;
     })
     linux.patches;
+
+  # What patches ask of the configuration, as one more fragment.
+  extraConfig = lib.concatMap (entry:
+    lib.mapAttrsToList (symbol: answer: {
+      name = "CONFIG_${symbol}";
+      value = answer.freeform or answer.tristate;
+    }) (entry.structuredExtraConfig or {}))
+  kernelPatches;
+  extraFragment = writeText "kernel-patches.config" (lib.concatMapStrings ({
+    name,
+    value,
+  }: "${name}=${value}\n")
+  extraConfig);
 
   # LLVM throughout: one toolchain for C and Rust.
   llvmFlags = [
@@ -48,7 +66,8 @@
   configfile = stdenv.mkDerivation {
     name = "linux-pinetab2-config";
     src = linux-source;
-    patches = map (entry: entry.patch) (series ++ kernelPatches);
+    # A patch may be about the configuration alone.
+    patches = lib.filter (patch: patch != null) (map (entry: entry.patch) (series ++ kernelPatches));
     nativeBuildInputs =
       llvmTools
       ++ [
@@ -64,7 +83,7 @@
       LLVM = "1";
       RUST_LIB_SRC = rustPlatform.rustLibSrc;
     };
-    fragments = linux.fragments "arm64";
+    fragments = linux.fragments "arm64" ++ lib.optional (extraConfig != []) extraFragment;
     configureScript = ../linux/configure.sh;
     postPatch = "patchShebangs scripts";
     configurePhase = ''
@@ -78,9 +97,9 @@ in
   (linuxManualConfig {
     pname = "linux-pinetab2";
     inherit (linux) version modDirVersion;
-    inherit configfile stdenv;
+    inherit configfile randstructSeed stdenv;
     src = linux-source;
-    config = linux.config "arm64";
+    config = linux.config "arm64" // lib.listToAttrs extraConfig;
     kernelPatches = series ++ kernelPatches;
     extraMakeFlags =
       llvmFlags
@@ -99,5 +118,8 @@ in
       old.passthru
       // {
         arch = "arm64";
+        # NixOS trusts a kernel with this attribute and asserts no symbols; they
+        # are asserted by the modules here, and the check of that name.
+        inherit features;
       };
   })
