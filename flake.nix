@@ -21,13 +21,75 @@
     ];
     eachSystem = f:
       lib.genAttrs systems (system: f (nixpkgs.legacyPackages.${system}.extend self.overlays.default));
+
+    # The host, built on machines of this kind.
+    hostFor = pkgs:
+      if pkgs.stdenv.hostPlatform.isAarch64
+      then self.nixosConfigurations.pinetab2
+      else self.nixosConfigurations.pinetab2-cross;
+    imageWith = host: module:
+      (host.extendModules {modules = [./hosts/pinetab2/image.nix module];}).config.system.build.sdImage;
   in {
     overlays.default = final: _prev: {
-      besser = final.callPackage ./pkgs {inherit crane;};
-      inherit (final.besser) linux-pinetab2 bes2600;
+      besser = final.callPackage ./pkgs {
+        inherit crane;
+        nixos = {
+          inherit (nixpkgs.lib) nixosSystem;
+          inherit (self) nixosConfigurations nixosModules templates;
+        };
+      };
+      inherit (final.besser) bes2600 linux-pinetab2;
     };
 
-    packages = eachSystem (pkgs: pkgs.besser.packages);
+    nixosModules = let
+      withPackages = module: {
+        imports = [module];
+        nixpkgs.overlays = [self.overlays.default];
+      };
+    in {
+      bes2600 = withPackages ./modules/bes2600;
+      pinetab2 = withPackages ./modules/pinetab2;
+      default = withPackages ./modules;
+    };
+
+    # The host as it is built on a tablet or another arm64 machine, and from x86-64.
+    nixosConfigurations = {
+      pinetab2 = nixpkgs.lib.nixosSystem {
+        modules = [
+          self.nixosModules.default
+          ./hosts/pinetab2
+          {nixpkgs.hostPlatform = "aarch64-linux";}
+        ];
+      };
+      pinetab2-cross = self.nixosConfigurations.pinetab2.extendModules {
+        modules = [{nixpkgs.buildPlatform = "x86_64-linux";}];
+      };
+    };
+
+    packages = eachSystem (
+      pkgs:
+        pkgs.besser.packages
+        # Images of the host: for SD cards, for the eMMC, and for the first boards.
+        // lib.mapAttrs (_: imageWith (hostFor pkgs)) {
+          sd-image = {};
+          sd-image-v0_1.hardware.pinetab2.revision = "v0.1";
+          emmc-image.sdImage.rootVolumeLabel = "NIXOS_EMMC";
+        }
+    );
+
+    # Unfree, or a set of more: `nix build .#bes2600-firmware` finds them here.
+    legacyPackages = eachSystem (pkgs: {
+      inherit (pkgs.besser) bes2600-firmware linuxPackages-pinetab2 uboot-pinetab2;
+    });
+
+    templates = {
+      tablet = {
+        path = ./templates/tablet;
+        description = "NixOS for your PineTab2";
+        welcomeText = "Look through tablet.nix, then: nixos-rebuild switch --flake .#pinetab2";
+      };
+      default = self.templates.tablet;
+    };
 
     checks = eachSystem (pkgs: pkgs.besser.checks);
 

@@ -8,6 +8,7 @@
 }:
 {
   emulator = callPackage ./emulator.nix {};
+  modules = callPackage ./modules.nix {};
   style = callPackage ./style.nix {};
   series = callPackage ./series.nix {};
   vm-boot = callPackage ./vm-boot.nix {};

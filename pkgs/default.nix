@@ -9,6 +9,8 @@
   pkgsCross,
   alejandra,
   crane,
+  # What the check of the modules evaluates: nixosSystem and the flake's outputs.
+  nixos,
 }: let
   # The tablet's side: built natively on arm64, cross-compiled elsewhere.
   pkgsTablet =
@@ -28,23 +30,31 @@ in
       craneLib = crane.mkLib pkgs;
       formatter = alejandra;
 
-      linux-source = callPackage ./linux-source {};
+      # The same for all that is built of it, wherever that is built.
+      linux-source = pkgs.buildPackages.callPackage ./linux-source {};
       linux-pinetab2 = pkgsTablet.callPackage ./linux-pinetab2 {inherit (self) linux-source;};
+      linuxPackages-pinetab2 = pkgsTablet.linuxPackagesFor self.linux-pinetab2;
       linux-uml = callPackage ./linux-uml {};
       linux-uml-debug = callPackage ./linux-uml {debug = true;};
 
       # Kernel modules, for a kernel each.
       bes2600For = module "bes2600";
       vsdioFor = module "vsdio";
+      # hardware.bes2600.variant: variants of the driver, by name.
+      bes2600Variants.default = self.bes2600For;
       bes2600 = self.bes2600For self.linux-pinetab2;
       vsdio = self.vsdioFor self.linux-pinetab2;
 
       bes2600-emulator = callPackage ./bes2600-emulator {};
+      bes2600-firmware = callPackage ./bes2600-firmware {};
+      bes2600-report = callPackage ./bes2600-report {};
+      uboot-pinetab2 = pkgsTablet.callPackage ./uboot-pinetab2 {};
       bes2600-firmware-emulated = callPackage ./bes2600-firmware-emulated {};
       minimal-card = callPackage ./minimal-card {};
       vm-programs = pkgsTablet.callPackage ./vm-programs {};
       vm-guest = pkgsTablet.callPackage ./vm-guest {craneLib = crane.mkLib pkgsTablet;};
 
+      inherit nixos;
       checks = import ../checks {inherit lib callPackage hasUml;};
       check = callPackage ./check {};
       demo = callPackage ./demo {};
@@ -58,6 +68,7 @@ in
             bes2600
             bes2600-emulator
             bes2600-firmware-emulated
+            bes2600-report
             check
             demo
             linux-pinetab2

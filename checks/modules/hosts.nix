@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The host and its images evaluate to what can be built, of the kernel that the
+# other checks look at.
+{
+  complaints,
+  equal,
+  holds,
+  linux-pinetab2,
+  nixosConfigurations,
+  ...
+}: let
+  inherit (nixosConfigurations) pinetab2 pinetab2-cross;
+  isDerivation = package: builtins.match "/nix/store/.*\\.drv" (builtins.unsafeDiscardStringContext package.drvPath) != null;
+  host =
+    if linux-pinetab2.stdenv.buildPlatform.system == "aarch64-linux"
+    then pinetab2
+    else pinetab2-cross;
+  image = module: (host.extendModules {modules = [../../hosts/pinetab2/image.nix module];}).config;
+  card = image {};
+  emmc = image {sdImage.rootVolumeLabel = "NIXOS_EMMC";};
+  unfree = host.pkgs.besser;
+in [
+  (holds "host pinetab2 has a toplevel" (isDerivation pinetab2.config.system.build.toplevel))
+  (holds "host pinetab2-cross has a toplevel" (isDerivation pinetab2-cross.config.system.build.toplevel))
+  (equal "host: no complaint" [] (complaints host.config))
+  (equal "host: the kernel of the other checks" linux-pinetab2.drvPath host.config.boot.kernelPackages.kernel.drvPath)
+  (equal "host: what it admits without source" [true true] (
+    map (package: !package.meta.license.free && host.config.nixpkgs.config.allowUnfreePredicate package) [unfree.bes2600-firmware unfree.uboot-pinetab2]
+  ))
+  (holds "host: nothing else without source" (!host.config.nixpkgs.config.allowUnfreePredicate {pname = "another";}))
+  (holds "image: evaluates" (isDerivation card.system.build.sdImage))
+  (equal "image: its first partition leaves 8 MiB for u-boot.itb" 16 card.sdImage.firmwarePartitionOffset)
+  (holds "image: the boot loader is written to it" (builtins.match ".*install.sh .*uboot-pinetab2.*img\n" card.sdImage.postBuildCommands != null))
+  (equal "image: no modules of other boards" false card.hardware.enableAllHardware)
+  (equal "image for the eMMC: another label" "/dev/disk/by-label/NIXOS_EMMC" emmc.fileSystems."/".device)
+]

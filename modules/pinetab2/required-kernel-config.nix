@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a NixOS with this module asks of the kernel's configuration: NixOS' own
+# list (system.requiredKernelConfig of its kernel, udev, stage 1, systemd and
+# zram modules), and the board's. `is` names a function of lib.kernelConfig.
+#
+# CONFIG_DMIID of systemd's list is left out: it is for PCs, and the tablet has
+# a device tree in its place.
+let
+  isYes = why: {
+    is = "isYes";
+    inherit why;
+  };
+  isEnabled = why: {
+    is = "isEnabled";
+    inherit why;
+  };
+  isModule = why: {
+    is = "isModule";
+    inherit why;
+  };
+in {
+  MODULES = isYes "kernel";
+  BINFMT_ELF = isYes "kernel";
+  BLK_DEV_INITRD = isYes "stage 1";
+  TMPFS = isYes "stage 1";
+  INOTIFY_USER = isYes "udev, systemd";
+  NET = isYes "udev, systemd";
+  UNIX = isEnabled "udev";
+  AUTOFS_FS = isEnabled "systemd";
+  CGROUPS = isEnabled "systemd";
+  CRYPTO_HMAC = isEnabled "systemd";
+  CRYPTO_SHA256 = isEnabled "systemd";
+  CRYPTO_USER_API_HASH = isEnabled "systemd";
+  DEVTMPFS = isEnabled "systemd";
+  EPOLL = isEnabled "systemd";
+  FHANDLE = isEnabled "systemd";
+  PROC_FS = isEnabled "systemd";
+  SECCOMP = isEnabled "systemd";
+  SIGNALFD = isEnabled "systemd";
+  SYSFS = isEnabled "systemd";
+  TIMERFD = isEnabled "systemd";
+  TMPFS_POSIX_ACL = isEnabled "systemd";
+  TMPFS_XATTR = isEnabled "systemd";
+  ZRAM = isModule "zramSwap";
+
+  RD_ZSTD = isYes "the initrd is compressed with it";
+  MMC_BLOCK = isYes "the root file system is on it, and the initrd brings no modules";
+  MMC_DW_ROCKCHIP = isYes "the SD card, and the slot of the Wi-Fi chip";
+  MMC_SDHCI_OF_DWCMSHC = isYes "the eMMC";
+  EXT4_FS = isYes "the root file system";
+  BACKLIGHT_PWM = isYes "as a module it left tablets dark";
+  DRM_PANEL_BOE_TH101MB31UIG002_28A = isYes "the display from the first message on";
+  FW_LOADER_COMPRESS_ZSTD = isYes "NixOS compresses firmware with it";
+  CGROUP_BPF = isEnabled "systemd's IP accounting and device rules";
+  NF_TABLES = isEnabled "the firewall";
+  VFAT_FS = isEnabled "the first partition of the images";
+}
