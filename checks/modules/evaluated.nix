@@ -7,12 +7,12 @@
   linux-pinetab2,
   nixos,
 }: let
-  inherit (nixos) nixosConfigurations nixosModules;
+  inherit (nixos) nixosConfigurations nixosModules nixosSystem templates;
   linux = import ../../pkgs/linux {inherit lib;};
 
   # A configuration with these modules of ours, and this one.
   systemWith = ours: module:
-    nixos.nixosSystem {
+    nixosSystem {
       modules =
         ours
         ++ [
@@ -44,7 +44,7 @@
   refused = name: module: message: equal "refused: ${name}" [message] (complaints (configOf module));
   mistyped = name: module: select: holds "refused: ${name}" (!(builtins.tryEval (builtins.deepSeq (select (configOf module)) true)).success);
 
-  shared = {inherit complaints configOf equal holds lib linux linux-pinetab2 mistyped nixosConfigurations nixosModules refused system systemWith test;};
+  shared = {inherit complaints configOf equal holds lib linux linux-pinetab2 mistyped nixosConfigurations nixosModules nixosSystem refused system systemWith templates test;};
 in
   lib.concatMap (file: import file shared) [
     ./options.nix

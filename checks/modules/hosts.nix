@@ -8,6 +8,9 @@
   holds,
   linux-pinetab2,
   nixosConfigurations,
+  nixosModules,
+  nixosSystem,
+  templates,
   ...
 }: let
   inherit (nixosConfigurations) pinetab2 pinetab2-cross;
@@ -20,6 +23,16 @@
   card = image {};
   emmc = image {sdImage.rootVolumeLabel = "NIXOS_EMMC";};
   unfree = host.pkgs.besser;
+
+  # The template's flake with this one as its input
+  template =
+    (import "${templates.tablet.path}/flake.nix").outputs
+    {
+      besser = {
+        inherit nixosModules;
+        inputs.nixpkgs.lib = {inherit nixosSystem;};
+      };
+    };
 in [
   (holds "host pinetab2 has a toplevel" (isDerivation pinetab2.config.system.build.toplevel))
   (holds "host pinetab2-cross has a toplevel" (isDerivation pinetab2-cross.config.system.build.toplevel))
@@ -29,6 +42,7 @@ in [
     map (package: !package.meta.license.free && host.config.nixpkgs.config.allowUnfreePredicate package) [unfree.bes2600-firmware unfree.uboot-pinetab2]
   ))
   (holds "host: nothing else without source" (!host.config.nixpkgs.config.allowUnfreePredicate {pname = "another";}))
+  (equal "template: a tablet as the host is one" pinetab2.config.system.build.toplevel.drvPath template.nixosConfigurations.pinetab2.config.system.build.toplevel.drvPath)
   (holds "image: evaluates" (isDerivation card.system.build.sdImage))
   (equal "image: its first partition leaves 8 MiB for u-boot.itb" 16 card.sdImage.firmwarePartitionOffset)
   (holds "image: the boot loader is written to it" (builtins.match ".*install.sh .*uboot-pinetab2.*img\n" card.sdImage.postBuildCommands != null))

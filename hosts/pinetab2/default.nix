@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A tablet with a desktop: copy it and make it yours. `nix flake init -t` of this
-# flake makes a flake around such a copy.
+# A tablet with a desktop: what you have after `nix flake init`, to make it yours.
 {lib, ...}: {
   hardware.pinetab2.enable = true;
   hardware.bes2600 = {
