@@ -297,6 +297,8 @@ impl Chip {
                 batches: wsm.batches_out,
                 requests: self.requests(),
             },
+            radio: self.function.firmware.summary,
+            traffic: self.function.firmware.traffic.summary,
             breaches: self
                 .breaches()
                 .iter()

@@ -12,7 +12,7 @@ use crate::access_point::Settings;
 use crate::air::model::Model;
 use crate::air::{Address, Channel};
 use crate::fault::Planned;
-use crate::firmware::Identity;
+use crate::firmware::{Identity, Traffic};
 use crate::knobs::Knobs;
 use crate::suggest::nearest;
 use crate::timing::BusTiming;
@@ -119,6 +119,8 @@ pub struct Config {
     pub knobs: Knobs,
     /// The air.
     pub air: Model,
+    /// Source and sink of datagrams.
+    pub traffic: Traffic,
     /// The access point of an air without others.
     pub network: NetworkConfig,
     /// Planned faults.
@@ -135,6 +137,7 @@ struct File {
     knobs: Knobs,
     air: Model,
     network: NetworkConfig,
+    traffic: Traffic,
 }
 
 /// Why there is no configuration.
@@ -220,6 +223,7 @@ impl Config {
             knobs: file.knobs,
             air: file.air,
             network: file.network,
+            traffic: file.traffic,
             faults: read_faults(faults)?,
         };
         config.check()?;

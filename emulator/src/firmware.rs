@@ -24,6 +24,7 @@ mod receive;
 mod scan;
 mod status;
 mod template;
+mod traffic;
 mod transmit;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ use std::time::Duration;
 pub(crate) use channel::number_of as channel_number;
 pub use identity::Identity;
 pub(crate) use identity::startup;
+pub use traffic::{Traffic, TrafficSummary};
 
 use crate::air::{Address, Air, AirEvent, Channel};
 use crate::breach::Rule;
@@ -40,6 +42,7 @@ use crate::bytes::Builder;
 use crate::config::Config;
 use crate::event::Journal;
 use crate::fault::Fault;
+use crate::summary::RadioSummary;
 use crate::wsm::batch::Outgoing;
 use crate::wsm::id::{self, Id};
 use crate::wsm::mib::Store;
@@ -81,12 +84,12 @@ pub(crate) struct Firmware {
     policies: policy::Policies,
     keys: keys::Keys,
     block_ack: block_ack::Sessions,
+    pub(crate) traffic: traffic::State,
     queues: transmit::Queues,
     counters: counters::Counters,
     out: Vec<Outgoing>,
     pub(crate) requests: BTreeMap<u16, u64>,
-    /// Frames that came while the host had too many unread.
-    pub(crate) dropped: u64,
+    pub(crate) summary: RadioSummary,
 }
 
 impl Firmware {
@@ -94,9 +97,11 @@ impl Firmware {
     pub(crate) fn restart(&mut self) {
         self.radio.tune(None);
         self.radio.addresses(&[]);
+        self.traffic.restart();
         *self = Self {
             requests: std::mem::take(&mut self.requests),
-            dropped: self.dropped,
+            summary: self.summary,
+            traffic: std::mem::take(&mut self.traffic),
             radio: std::mem::take(&mut self.radio),
             ..Self::default()
         };
@@ -204,7 +209,9 @@ impl Firmware {
             self.tick_join(env);
             self.tick_beacons(env);
             self.pump(env);
-            if self.radio.next().is_none_or(|at| at > now) {
+            self.tick_traffic(env);
+            let next = self.radio.next().into_iter().chain(self.traffic.deadline());
+            if next.min().is_none_or(|at| at > now) {
                 break;
             }
         }
@@ -224,6 +231,7 @@ impl Firmware {
             self.joining.as_ref().map(join::Joining::deadline),
             lost.filter(|_| self.scan.is_none()),
             self.queues.deadline(),
+            self.traffic.deadline(),
         ]
         .into_iter()
         .flatten()

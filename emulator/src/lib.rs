@@ -51,5 +51,5 @@ pub mod wsm;
 
 pub use chip::{Action, Answer, Bus, Chip};
 pub use config::Config;
-pub use firmware::Identity;
+pub use firmware::{Identity, Traffic, TrafficSummary};
 pub use function::Phase;

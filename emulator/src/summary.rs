@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::firmware::TrafficSummary;
 use crate::image::Loaded;
 
 /// Bus commands.
@@ -62,6 +63,23 @@ pub struct WsmSummary {
     pub requests: BTreeMap<String, u64>,
 }
 
+/// Frames on the air.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RadioSummary {
+    /// Frames of the host that were sent or given up.
+    pub transmitted: u64,
+    /// Those of them that were acknowledged, or for a group.
+    pub acknowledged: u64,
+    /// Those of them that went in an A-MPDU.
+    pub aggregated: u64,
+    /// Frames that arrived.
+    pub received: u64,
+    /// Receive indications for the host.
+    pub indicated: u64,
+    /// Frames that were lost because the host had too many unread.
+    pub dropped: u64,
+}
+
 /// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BreachSummary {
@@ -99,6 +117,10 @@ pub struct Summary {
     pub download: DownloadSummary,
     /// Messages.
     pub wsm: WsmSummary,
+    /// The radio.
+    pub radio: RadioSummary,
+    /// Source and sink.
+    pub traffic: TrafficSummary,
     /// Broken rules.
     pub breaches: Vec<BreachSummary>,
     /// Planned faults.

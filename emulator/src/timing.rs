@@ -5,12 +5,41 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// A setting of the timing model under its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// What clock, width and overhead say.
+    #[default]
+    None,
+    /// High speed at half its clock, and a host that takes its time.
+    Slow,
+    /// High speed, as the tablet's controller runs the chip.
+    Tablet,
+    /// SDR104 as far as the tablet's controller goes.
+    Fast,
+}
+
+impl Preset {
+    /// Clock in Hz, data lines, and the fixed cost of a command in nanoseconds. Benchmarks use these three.
+    const fn setting(self) -> Option<(u32, u8, u32)> {
+        match self {
+            Self::None => None,
+            Self::Slow => Some((25_000_000, 4, 40_000)),
+            Self::Tablet => Some((50_000_000, 4, 20_000)),
+            Self::Fast => Some((150_000_000, 4, 10_000)),
+        }
+    }
+}
+
 /// The bus timing model, section `[bus]` of the configuration. Off unless `enabled`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BusTiming {
     /// Whether commands take time.
     pub enabled: bool,
+    /// One of three settings, in place of the following: `slow`, `tablet` or `fast`.
+    pub preset: Preset,
     /// Clock in Hz; 0: the one that the host sets.
     pub clock_hz: u32,
     /// Data lines; 0: as the host sets.
@@ -23,6 +52,7 @@ impl Default for BusTiming {
     fn default() -> Self {
         Self {
             enabled: false,
+            preset: Preset::None,
             clock_hz: 0,
             width: 0,
             command_overhead_ns: 20_000,
@@ -42,37 +72,48 @@ impl BusTiming {
         if !self.enabled {
             return Duration::ZERO;
         }
-        let clock = u64::from(if self.clock_hz == 0 {
-            host_clock
-        } else {
-            self.clock_hz
-        })
-        .max(100_000);
-        let width = u64::from(if self.width == 0 {
-            host_width
-        } else {
-            self.width
-        })
-        .max(1);
+        let own = (self.clock_hz, self.width, self.command_overhead_ns);
+        let (clock, width, overhead) = self.preset.setting().unwrap_or(own);
+        let clock = u64::from(if clock == 0 { host_clock } else { clock }).max(100_000);
+        let width = u64::from(if width == 0 { host_width } else { width }).max(1);
         let block_cycles = u64::from(block_size)
             .saturating_mul(8)
             .div_ceil(width)
             .saturating_add(BLOCK_EXTRA_CYCLES);
         let cycles = COMMAND_CYCLES.saturating_add(block_cycles.saturating_mul(u64::from(blocks)));
         let nanoseconds = cycles.saturating_mul(1_000_000_000).div_ceil(clock);
-        Duration::from_nanos(nanoseconds.saturating_add(u64::from(self.command_overhead_ns)))
+        Duration::from_nanos(nanoseconds.saturating_add(u64::from(overhead)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::BusTiming;
+    use super::{BusTiming, Preset};
     use std::time::Duration;
 
     #[test]
     fn is_off_by_default() {
         let cost = BusTiming::default().cost(50_000_000, 4, 512, 51);
         assert_eq!(cost, Duration::ZERO);
+    }
+
+    #[test]
+    fn presets_are_settings() {
+        let cost = |preset| {
+            let timing = BusTiming {
+                enabled: true,
+                preset,
+                ..BusTiming::default()
+            };
+            timing.cost(400_000, 1, 512, 51)
+        };
+        // 26,112 bytes on four lines: 53,654 cycles of 20 ns, and 20 us.
+        assert_eq!(
+            cost(Preset::Tablet),
+            Duration::from_nanos(53_654 * 20 + 20_000)
+        );
+        assert!(cost(Preset::Slow) > cost(Preset::Tablet));
+        assert!(cost(Preset::Fast) < cost(Preset::Tablet));
     }
 
     #[test]

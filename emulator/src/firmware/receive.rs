@@ -54,6 +54,7 @@ impl Firmware {
     /// A frame has arrived.
     pub(crate) fn received(&mut self, heard: &OnAir, env: &mut Env<'_>) {
         count(&mut self.counters.rx_packets);
+        self.summary.received = self.summary.received.saturating_add(1);
         let Some(frame) = Frame::new(&heard.bytes) else {
             count(&mut self.counters.rx_packet_errors);
             return;
@@ -242,10 +243,11 @@ impl Firmware {
     ) {
         let waiting = env.waiting.saturating_add(self.out.len());
         if waiting >= usize::from(env.config.knobs.receive_buffers) {
-            self.dropped = self.dropped.saturating_add(1);
+            self.summary.dropped = self.summary.dropped.saturating_add(1);
             return;
         }
         count(&mut self.counters.rx_success);
+        self.summary.indicated = self.summary.indicated.saturating_add(1);
         let spoilt = |fault: Option<crate::fault::Planned>, key| fault.map(|f| f.value(key));
         let rate = spoilt(env.journal.fault(Fault::ReceiveRate), "rate");
         let channel = spoilt(env.journal.fault(Fault::ReceiveChannel), "channel");

@@ -10,6 +10,7 @@ use crate::bytes::{Builder, Reader, len32};
 use crate::fault::Fault;
 use crate::firmware::block_ack::MAX_AMPDU;
 use crate::firmware::frame::{self, Frame, Kind, control, management};
+use crate::firmware::traffic::Destination;
 use crate::firmware::{Env, Firmware, TU, block_ack, confirm, rate, status};
 use crate::knobs::SequenceOwner;
 use crate::wsm::batch::Outgoing;
@@ -83,6 +84,7 @@ pub(crate) struct Waiting {
     /// Traffic identifier of a frame that may be part of an A-MPDU.
     aggregates: Option<u8>,
     is_group: bool,
+    destination: Destination,
     queued: Duration,
     expires: Duration,
 }
@@ -242,6 +244,7 @@ impl Firmware {
                 .tid()
                 .filter(|_| !is_group && !frame.is_null() && !is_eapol(frame)),
             is_group,
+            destination: self.destination(frame, env),
             queued: env.journal.now,
             expires: env.journal.now.saturating_add(TU.saturating_mul(lifetime)),
         };
@@ -391,6 +394,10 @@ impl Firmware {
             self.end_unsent(&waiting, status::FAILURE, env.journal.now);
             return;
         }
+        if waiting.destination != Destination::Air {
+            self.sink_one(waiting, env);
+            return;
+        }
         let mut bytes = waiting.bytes.clone();
         if env.config.knobs.sequence_owner == SequenceOwner::Firmware {
             let tid = Frame::new(&bytes).and_then(Frame::tid);
@@ -423,6 +430,30 @@ impl Firmware {
         if wants_session && let Some(frame) = Frame::new(&plain) {
             self.want_session(frame, env.journal.now);
         }
+    }
+
+    /// Gives a frame to the sink instead of the air.
+    fn sink_one(&mut self, waiting: Waiting, env: &Env<'_>) {
+        let cookie = self.queues.cookie();
+        let (length, kbps) = match waiting.destination {
+            Destination::Sink(payload) => {
+                let summary = &mut self.traffic.summary;
+                summary.sink_frames = summary.sink_frames.saturating_add(1);
+                let payload = u64::try_from(payload).unwrap_or(0);
+                summary.sink_bytes = summary.sink_bytes.saturating_add(payload);
+                (waiting.bytes.len(), env.config.traffic.phy_kbps)
+            }
+            Destination::Air | Destination::Source => (0, 0),
+        };
+        self.queues.flying.push_back(Flying {
+            cookie,
+            purpose: Purpose::Host {
+                frame: waiting,
+                aggregated: false,
+            },
+            leads: true,
+        });
+        self.traffic.sink(cookie, length, kbps, env.journal.now);
     }
 
     /// Ends the frames that have waited too long.
@@ -488,6 +519,12 @@ impl Firmware {
 
     fn record(&mut self, waiting: &Waiting, aggregated: bool, outcome: &Outcome) {
         let good = outcome.acked || waiting.is_group && outcome.tries > 0;
+        let add = |counter: &mut u64, more: bool| {
+            *counter = counter.saturating_add(u64::from(more));
+        };
+        add(&mut self.summary.transmitted, true);
+        add(&mut self.summary.acknowledged, good);
+        add(&mut self.summary.aggregated, aggregated);
         let code = match (good, outcome.tries) {
             (true, _) => status::SUCCESS,
             (false, 0) => status::FAILURE,
@@ -570,6 +607,7 @@ impl Waiting {
             attempts: Vec::new(),
             aggregates: None,
             is_group: false,
+            destination: Destination::Air,
             queued: env.journal.now,
             expires: env.journal.now,
         }
