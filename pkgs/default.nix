@@ -24,7 +24,8 @@ in
   lib.makeScope newScope (
     self: let
       inherit (self) callPackage;
-      module = name: kernel: callPackage ./kernel-module {inherit name kernel;};
+      # Of the builder's packages: the host has the very module that the checks load.
+      module = name: kernel: pkgs.buildPackages.callPackage ./kernel-module {inherit name kernel;};
     in {
       inherit hasUml;
       craneLib = crane.mkLib pkgs;

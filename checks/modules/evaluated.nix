@@ -4,6 +4,7 @@
 {
   lib,
   stdenv,
+  bes2600,
   linux-pinetab2,
   nixos,
 }: let
@@ -40,11 +41,11 @@
     );
 
   # Assertions of ours that do not hold.
-  complaints = config: map (x: x.message) (lib.filter (x: !x.assertion && lib.hasPrefix "hardware." x.message) config.assertions);
+  complaints = config: map (x: x.message) (lib.filter (x: lib.hasPrefix "hardware." x.message && !x.assertion) config.assertions);
   refused = name: module: message: equal "refused: ${name}" [message] (complaints (configOf module));
   mistyped = name: module: select: holds "refused: ${name}" (!(builtins.tryEval (builtins.deepSeq (select (configOf module)) true)).success);
 
-  shared = {inherit complaints configOf equal holds lib linux linux-pinetab2 mistyped nixosConfigurations nixosModules nixosSystem refused system systemWith templates test;};
+  shared = {inherit bes2600 complaints configOf equal holds lib linux linux-pinetab2 mistyped nixosConfigurations nixosModules nixosSystem refused system systemWith templates test;};
 in
   lib.concatMap (file: import file shared) [
     ./options.nix

@@ -3,6 +3,7 @@
 # The host and its images evaluate to what can be built, of the kernel that the
 # other checks look at.
 {
+  bes2600,
   complaints,
   equal,
   holds,
@@ -38,6 +39,7 @@ in [
   (holds "host pinetab2-cross has a toplevel" (isDerivation pinetab2-cross.config.system.build.toplevel))
   (equal "host: no complaint" [] (complaints host.config))
   (equal "host: the kernel of the other checks" linux-pinetab2.drvPath host.config.boot.kernelPackages.kernel.drvPath)
+  (equal "host: the driver of the other checks" bes2600.drvPath host.config.hardware.bes2600.package.drvPath)
   (equal "host: what it admits without source" [true true] (
     map (package: !package.meta.license.free && host.config.nixpkgs.config.allowUnfreePredicate package) [unfree.bes2600-firmware unfree.uboot-pinetab2]
   ))
