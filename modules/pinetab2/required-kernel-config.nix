@@ -54,5 +54,9 @@ in {
   FW_LOADER_COMPRESS_ZSTD = isYes "NixOS compresses firmware with it";
   CGROUP_BPF = isEnabled "systemd's IP accounting and device rules";
   NF_TABLES = isEnabled "the firewall";
+  NFT_CT = isEnabled "the firewall: connections";
+  NFT_FIB_INET = isEnabled "the firewall: reverse path";
+  NFT_LOG = isEnabled "the firewall: refused connections";
+  NFT_REJECT = isEnabled "the firewall";
   VFAT_FS = isEnabled "the first partition of the images";
 }

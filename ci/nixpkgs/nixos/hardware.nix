@@ -47,7 +47,13 @@ in {
       graphics.enable = bool false;
       sensor.iio.enable = bool false;
     };
-    zramSwap.enable = bool false;
+    zramSwap = {
+      enable = bool false;
+      algorithm = mkOption {
+        type = types.str;
+        default = "zstd";
+      };
+    };
   };
 
   config.hardware.firmware = lib.mkIf config.hardware.wirelessRegulatoryDatabase [pkgs.wireless-regdb];

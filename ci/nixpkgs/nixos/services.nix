@@ -19,6 +19,7 @@ in {
         type = types.str;
         default = "nixos";
       };
+      nftables.enable = bool false;
       networkmanager = {
         enable = bool false;
         wifi = {
