@@ -2,7 +2,8 @@
 #
 # The NixOS modules and the host: options, what they generate, the message of
 # every wrong configuration, the kernel's configuration against NixOS' wishes;
-# the scripts behind firmware, boot loader and report, with small made data.
+# the scripts behind firmware, boot loader and report, with small made data; and
+# that the troubleshooting page quotes the driver.
 {
   lib,
   callPackage,
@@ -65,6 +66,11 @@ in
     countries = writeText "countries" (lib.concatMapStrings (country: "${country}\n") (import ../modules/bes2600/countries.nix));
     database = "${wireless-regdb}/lib/firmware/regulatory.db";
     inherit firmware;
+    driver = lib.fileset.toSource {
+      root = ../driver;
+      fileset = lib.fileset.unions [../driver/bes2600 ../driver/logic];
+    };
+    troubleshooting = ../docs/troubleshooting.md;
   } ''
     bash ${./modules/run} results.tap
     mkdir $out

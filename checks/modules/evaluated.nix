@@ -6,6 +6,7 @@
   stdenv,
   bes2600,
   linux-pinetab2,
+  linuxPackages-pinetab2,
   nixos,
 }: let
   inherit (nixos) nixosConfigurations nixosModules nixosSystem templates;
@@ -45,7 +46,7 @@
   refused = name: module: message: equal "refused: ${name}" [message] (complaints (configOf module));
   mistyped = name: module: select: holds "refused: ${name}" (!(builtins.tryEval (builtins.deepSeq (select (configOf module)) true)).success);
 
-  shared = {inherit bes2600 complaints configOf equal holds lib linux linux-pinetab2 mistyped nixosConfigurations nixosModules nixosSystem refused system systemWith templates test;};
+  shared = {inherit bes2600 complaints configOf equal holds lib linux linux-pinetab2 linuxPackages-pinetab2 mistyped nixosConfigurations nixosModules nixosSystem refused system systemWith templates test;};
 in
   lib.concatMap (file: import file shared) [
     ./options.nix

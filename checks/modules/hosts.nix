@@ -5,9 +5,11 @@
 {
   bes2600,
   complaints,
+  configOf,
   equal,
   holds,
   linux-pinetab2,
+  linuxPackages-pinetab2,
   nixosConfigurations,
   nixosModules,
   nixosSystem,
@@ -45,6 +47,10 @@ in [
   ))
   (holds "host: nothing else without source" (!host.config.nixpkgs.config.allowUnfreePredicate {pname = "another";}))
   (equal "template: a tablet as the host is one" pinetab2.config.system.build.toplevel.drvPath template.nixosConfigurations.pinetab2.config.system.build.toplevel.drvPath)
+  (equal "kernel and driver of another machine: no complaint" [] (complaints (configOf {
+    boot.kernelPackages = linuxPackages-pinetab2;
+    hardware.bes2600.package = bes2600;
+  })))
   (holds "image: evaluates" (isDerivation card.system.build.sdImage))
   (equal "image: its first partition leaves 8 MiB for u-boot.itb" 16 card.sdImage.firmwarePartitionOffset)
   (holds "image: the boot loader is written to it" (builtins.match ".*install.sh .*uboot-pinetab2.*img\n" card.sdImage.postBuildCommands != null))
