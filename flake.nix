@@ -68,7 +68,7 @@
 
     packages = eachSystem (
       pkgs:
-        pkgs.besser.packages
+        pkgs.besser.flakePackages
         # Images of the host: for SD cards, for the eMMC, and for the first boards.
         // lib.mapAttrs (_: imageWith (hostFor pkgs)) {
           sd-image = {};
@@ -77,9 +77,9 @@
         }
     );
 
-    # Unfree, or a set of more: `nix build .#bes2600-firmware` finds them here.
+    # A set of packages, and one whose unfree part nixpkgs must be told to admit.
     legacyPackages = eachSystem (pkgs: {
-      inherit (pkgs.besser) bes2600-firmware linuxPackages-pinetab2 uboot-pinetab2;
+      inherit (pkgs.besser) linuxPackages-pinetab2 uboot-pinetab2;
     });
 
     templates = {

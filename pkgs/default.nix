@@ -61,13 +61,14 @@ in
       demo = callPackage ./demo {};
       shell = callPackage ./shell {};
 
-      # What `nix build` can name.
-      packages =
+      # What `nix build` can name. A scope has an attribute `packages` already.
+      flakePackages =
         {
           inherit
             (self)
             bes2600
             bes2600-emulator
+            bes2600-firmware
             bes2600-firmware-emulated
             bes2600-report
             check

@@ -8,6 +8,7 @@
   configOf,
   equal,
   holds,
+  lib,
   linux-pinetab2,
   linuxPackages-pinetab2,
   nixosConfigurations,
@@ -25,7 +26,7 @@
   image = module: (host.extendModules {modules = [../../hosts/pinetab2/image.nix module];}).config;
   card = image {};
   emmc = image {sdImage.rootVolumeLabel = "NIXOS_EMMC";};
-  unfree = host.pkgs.besser;
+  ours = host.pkgs.besser;
 
   # The template's flake with this one as its input
   template =
@@ -42,9 +43,9 @@ in [
   (equal "host: no complaint" [] (complaints host.config))
   (equal "host: the kernel of the other checks" linux-pinetab2.drvPath host.config.boot.kernelPackages.kernel.drvPath)
   (equal "host: the driver of the other checks" bes2600.drvPath host.config.hardware.bes2600.package.drvPath)
-  (equal "host: what it admits without source" [true true] (
-    map (package: !package.meta.license.free && host.config.nixpkgs.config.allowUnfreePredicate package) [unfree.bes2600-firmware unfree.uboot-pinetab2]
-  ))
+  (equal "what is without source says so" ["Unfree redistributable firmware" "Unfree redistributable firmware"]
+    (map (package: package.meta.license.fullName) [ours.bes2600-firmware ours.uboot-pinetab2]))
+  (holds "host: admits what is without source" (lib.all host.config.nixpkgs.config.allowUnfreePredicate [ours.bes2600-firmware ours.uboot-pinetab2 host.pkgs.rkbin]))
   (holds "host: nothing else without source" (!host.config.nixpkgs.config.allowUnfreePredicate {pname = "another";}))
   (equal "template: a tablet as the host is one" pinetab2.config.system.build.toplevel.drvPath template.nixosConfigurations.pinetab2.config.system.build.toplevel.drvPath)
   (equal "kernel and driver of another machine: no complaint" [] (complaints (configOf {

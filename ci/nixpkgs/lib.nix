@@ -147,8 +147,14 @@ let
           spdxId = "GPL-2.0-only";
           free = true;
         };
+        # nixpkgs counts it as free, so that images can have it.
         unfreeRedistributableFirmware = {
           fullName = "Unfree redistributable firmware";
+          redistributable = true;
+          free = true;
+        };
+        unfree = {
+          fullName = "Unfree";
           free = false;
         };
       };
@@ -200,6 +206,7 @@ let
             newScope = extra: newScope (self // extra);
             callPackage = self.newScope {};
             overrideScope = overlay: lib.makeScope newScope (lib.extends overlay f);
+            packages = f;
           };
       in
         self;

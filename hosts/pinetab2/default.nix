@@ -8,8 +8,8 @@
     # regulatoryDomain = "DE";
   };
 
-  # The chip's firmware, and what runs before Linux, have no source. They may be
-  # passed on; admitting them is up to you.
+  # The chip's firmware, and what runs before U-Boot, have no source. Admitting
+  # them is up to you; nixpkgs asks for the latter, rkbin.
   nixpkgs.config.allowUnfreePredicate = package:
     builtins.elem (lib.getName package) [
       "bes2600-firmware"

@@ -40,8 +40,7 @@ in {
       default = pkgs.besser.bes2600-firmware;
       defaultText = literalExpression "pkgs.besser.bes2600-firmware";
       description = ''
-        The chip's firmware and calibration, in `lib/firmware/bes2600`. The default is unfree but redistributable:
-        {option}`nixpkgs.config.allowUnfreePredicate` must admit `bes2600-firmware`.
+        The chip's firmware and calibration, in `lib/firmware/bes2600`. The default has no source and may be passed on.
       '';
     };
 
