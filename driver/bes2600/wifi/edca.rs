@@ -16,7 +16,12 @@ use super::{
 use kernel::{
     net::{
         ieee80211::Ac,
-        mac80211::QueueParams, //
+        mac80211::{
+            Locked,
+            QueueParams,
+            Vif,
+            VifFlags, //
+        }, //
     },
     prelude::*, //
 };
@@ -61,8 +66,11 @@ impl Wifi {
         Ok(())
     }
 
-    /// Gives a new interface the parameters it starts with.
-    pub(crate) fn set_defaults(&self) -> Result {
+    /// Says what the firmware does for a new interface, and gives it the parameters it starts with.
+    pub(crate) fn set_up(&self, vif: &Vif<Self, Locked>) -> Result {
+        vif.set_driver_flags(
+            VifFlags::BEACON_FILTER | VifFlags::SUPPORTS_CQM_RSSI | VifFlags::SUPPORTS_UAPSD,
+        );
         let control = self.control.lock();
         self.command(&control.edca)?;
         self.write(control.uapsd)?;

@@ -89,7 +89,11 @@ impl Target {
             channel: channel.hw_value,
             dtim_period: bss.dtim_period(),
             beacon_interval: bss.beacon_interval(),
-            ssid: Ssid::new(vif.cfg().ssid()).unwrap_or_default(),
+            ssid: vif
+                .ap_ssid()
+                .ok()
+                .and_then(|ssid| Ssid::new(&ssid))
+                .unwrap_or_default(),
         })
     }
 }

@@ -73,7 +73,8 @@ impl Wifi {
         } else {
             Scope::Group
         };
-        let material = Key::new(cipher, scope, key.index(), key.bytes(), 0).ok_or(EINVAL)?;
+        let counter = key.rx_seq(0).unwrap_or(0);
+        let material = Key::new(cipher, scope, key.index(), key.bytes(), counter).ok_or(EINVAL)?;
 
         let mut control = self.control.lock();
         if cipher == Cipher::BipCmac {

@@ -72,12 +72,8 @@ impl Operations for Wifi {
         this.purge();
     }
 
-    fn add_interface(
-        this: ArcBorrow<'_, Self>,
-        _hw: &Hw<Self>,
-        _vif: &Vif<Self, Locked>,
-    ) -> Result {
-        this.set_defaults()
+    fn add_interface(this: ArcBorrow<'_, Self>, _hw: &Hw<Self>, vif: &Vif<Self, Locked>) -> Result {
+        this.set_up(vif)
     }
 
     fn remove_interface(this: ArcBorrow<'_, Self>, _hw: &Hw<Self>, _vif: &Vif<Self, Locked>) {

@@ -1,0 +1,1 @@
+/work/dev-ctl/zz.sh
