@@ -73,6 +73,8 @@ iwd_join() {
     tail -n 12 /run/iwd.log | sed 's/^/# iwd: /'
   fi
   stop_iwd
+  # Its interface goes in a work item of the kernel's.
+  pause 1
   own_interface || { sta=$name && iw phy "$sta_phy" interface add "$sta" type managed; }
   ip link set "$sta" up
   ip addr replace "$sta_ip"/24 dev "$sta"

@@ -1,1 +1,0 @@
-/work/dev-ctl/zz.sh
