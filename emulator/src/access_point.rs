@@ -178,6 +178,12 @@ impl AccessPoint {
         self.air.tune(present.then_some(self.settings.channel));
     }
 
+    /// Stops or starts hearing, and so acknowledging, while beacons go on.
+    pub fn deafen(&mut self, deaf: bool) {
+        let own = [self.settings.bssid];
+        self.air.addresses(if deaf { &[] } else { &own });
+    }
+
     /// What stations have sent since the last call.
     pub fn take_received(&mut self) -> Vec<OnAir> {
         std::mem::take(&mut self.received)
@@ -372,6 +378,7 @@ impl AccessPoint {
             return;
         };
         let is_ours = Address::from_frame(bytes, 4) == Some(self.settings.bssid);
+        let slept = self.station.is_some_and(|station| station.sleeps);
         if is_ours {
             self.note_power_state(from, low, high, now);
         }
@@ -381,6 +388,7 @@ impl AccessPoint {
             0x00 | 0x20 if is_ours => self.associate(low, from, now),
             0xA0 | 0xC0 if is_ours => self.station = None,
             0xA4 if is_ours => self.release(now),
+            0xC8 if is_ours && slept => self.service_period(now),
             0xD0 if is_ours => {
                 let opened = self.open(bytes);
                 let plain = opened.as_ref().unwrap_or(bytes);
@@ -461,6 +469,18 @@ impl AccessPoint {
     fn release(&mut self, now: Duration) {
         if let Some(mut frame) = self.kept.pop_front() {
             more_data(&mut frame, !self.kept.is_empty());
+            self.transmit(frame, self.settings.rate, now);
+        }
+    }
+
+    /// A trigger: all frames that are kept, the last one marked as the end of the service period.
+    fn service_period(&mut self, now: Duration) {
+        while let Some(mut frame) = self.kept.pop_front() {
+            let is_last = self.kept.is_empty();
+            more_data(&mut frame, !is_last);
+            if let (true, Some(qos)) = (is_last, frame.get_mut(24)) {
+                *qos |= 0x10;
+            }
             self.transmit(frame, self.settings.rate, now);
         }
     }

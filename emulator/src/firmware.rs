@@ -208,6 +208,7 @@ impl Firmware {
             self.tick_scan(env);
             self.tick_join(env);
             self.tick_beacons(env);
+            self.tick_power(env);
             self.pump(env);
             self.tick_traffic(env);
             let next = self.radio.next().into_iter().chain(self.traffic.deadline());
@@ -231,6 +232,7 @@ impl Firmware {
             self.joining.as_ref().map(join::Joining::deadline),
             lost.filter(|_| self.scan.is_none()),
             self.queues.deadline(),
+            self.power_deadline(),
             self.traffic.deadline(),
         ]
         .into_iter()

@@ -332,3 +332,111 @@ fn numbers_may_be_the_firmwares() {
         .collect();
     assert_eq!(numbers, [0, 1, 2]);
 }
+
+/// A station in that power mode, with its access point told.
+fn sleeping(mode: u8, idle: u8, flags: u8) -> Scene {
+    let mut scene = scene();
+    scene.associate();
+    scene.command(0x0006, &mib(0x1013, &[flags, 0, 0, 0, 0, 0, 0, 0]));
+    scene.command(0x0010, &[mode, idle, 0, 0]);
+    scene.wait(0x0809, ms(100));
+    assert!(scene.ap.station().unwrap().sleeps);
+    scene.received();
+    scene.ap.take_received();
+    scene
+}
+
+/// Payloads of the data frames that have come.
+fn payloads(scene: &mut Scene) -> Vec<Vec<u8>> {
+    let frames = scene.received_data();
+    frames
+        .into_iter()
+        .map(|(_, frame)| frame[26..].to_vec())
+        .collect()
+}
+
+#[test]
+fn fast_power_save_wakes_for_traffic_and_sleeps_again() {
+    let mut scene = sleeping(0x81, 16, 0);
+    let now = scene.host.now;
+    scene.ap.send_data(STATION, BSSID, b"waits", now);
+    // The next beacon tells of it.
+    scene.run(ms(110));
+    assert_eq!(payloads(&mut scene), [b"waits"]);
+    scene.run(ms(12));
+    assert!(scene.ap.station().unwrap().sleeps, "8 ms without traffic");
+    // A frame of the host wakes it as well.
+    scene.send(13, 0, &data(0, 1, b"out"));
+    assert!(!scene.ap.station().unwrap().sleeps);
+    scene.run(ms(12));
+    assert!(scene.ap.station().unwrap().sleeps);
+    assert!(scene.log.iter().all(|message| id(message) != 0x0809));
+    scene.host.assert_clean();
+}
+
+#[test]
+fn legacy_power_save_fetches_frame_by_frame() {
+    let mut scene = sleeping(1, 0, 0);
+    let now = scene.host.now;
+    for payload in [b"one", b"two"] {
+        scene.ap.send_data(STATION, BSSID, payload, now);
+    }
+    scene.run(ms(110));
+    assert_eq!(payloads(&mut scene), [b"one", b"two"]);
+    let polls = scene.ap.take_received();
+    let polls: Vec<_> = polls
+        .iter()
+        .filter(|heard| heard.bytes[0] == 0xA4)
+        .collect();
+    assert_eq!(polls.len(), 2);
+    // The association id with its two upper bits.
+    assert_eq!(polls[0].bytes[2..4], [1, 0xC0]);
+    // What it sends says that it sleeps.
+    scene.send(13, 0, &data(0, 1, b"out"));
+    assert!(scene.ap.station().unwrap().sleeps);
+    scene.host.assert_clean();
+}
+
+#[test]
+fn a_trigger_brings_a_service_period() {
+    let mut scene = sleeping(1, 0, 0x0F);
+    let now = scene.host.now;
+    for payload in [b"one", b"two"] {
+        scene.ap.send_data(STATION, BSSID, payload, now);
+    }
+    scene.run(ms(110));
+    assert_eq!(payloads(&mut scene), [b"one", b"two"]);
+    let heard = scene.ap.take_received();
+    let triggers: Vec<_> = heard
+        .iter()
+        .filter(|heard| heard.bytes[0] == 0xC8)
+        .collect();
+    assert_eq!(triggers.len(), 1);
+    assert_eq!(triggers[0].bytes[24], 6, "voice");
+    assert!(heard.iter().all(|heard| heard.bytes[0] != 0xA4));
+    scene.host.assert_clean();
+}
+
+#[test]
+fn an_access_point_that_does_not_answer_a_poll_is_an_event() {
+    let mut scene = sleeping(1, 0, 0);
+    let now = scene.host.now;
+    scene.ap.send_data(STATION, BSSID, b"lost", now);
+    scene.ap.deafen(true);
+    let event = scene.wait(0x0805, ms(300));
+    assert_eq!(event[4..], [7, 0, 0, 0, 1, 0, 0, 0]);
+}
+
+#[test]
+fn a_silent_station_shows_a_sign_of_life() {
+    let mut scene = scene();
+    scene.associate();
+    scene.command(0x0006, &mib(0x1025, &[2, 0, 0, 0]));
+    scene.run(ms(4500));
+    let heard = scene.ap.take_received();
+    assert_eq!(
+        heard.iter().filter(|heard| heard.bytes[0] == 0x48).count(),
+        2
+    );
+    scene.host.assert_clean();
+}

@@ -10,6 +10,8 @@ use crate::wsm::id;
 pub(crate) const BSS_LOST: u32 = 1;
 /// A beacon has come again.
 pub(crate) const BSS_REGAINED: u32 = 2;
+/// Power save does not work with the access point.
+pub(crate) const PS_ERROR: u32 = 7;
 /// The signal has crossed a threshold.
 pub(crate) const SIGNAL: u32 = 4;
 

@@ -20,6 +20,10 @@ pub(crate) mod control {
     pub(crate) const ORDER: u16 = 1 << 15;
     /// Null function.
     pub(crate) const NULL: u16 = 0x0048;
+    /// QoS null.
+    pub(crate) const QOS_NULL: u16 = 0x00C8;
+    /// PS-Poll.
+    pub(crate) const PS_POLL: u16 = 0x00A4;
     /// Action.
     pub(crate) const ACTION: u16 = 0x00D0;
 }
@@ -154,14 +158,19 @@ impl<'a> Frame<'a> {
         if self.has(control::ORDER) { 4 } else { 0 }
     }
 
-    /// Traffic identifier of a QoS frame.
-    pub(crate) fn tid(self) -> Option<u8> {
+    /// Low byte of the QoS control field.
+    pub(crate) fn qos_control(self) -> Option<u8> {
         if !self.is_qos() {
             return None;
         }
         let four = self.has(control::TO_DS) && self.has(control::FROM_DS);
         let offset = if four { 30 } else { 24 };
-        self.bytes.get(offset).map(|byte| byte & 0x0F)
+        self.bytes.get(offset).copied()
+    }
+
+    /// Traffic identifier of a QoS frame.
+    pub(crate) fn tid(self) -> Option<u8> {
+        self.qos_control().map(|control| control & 0x0F)
     }
 
     /// What follows the header.
@@ -200,6 +209,15 @@ impl<'a> Iterator for Elements<'a> {
         let (content, rest) = rest.split_at_checked(usize::from(len))?;
         self.rest = rest;
         Some((id, content))
+    }
+}
+
+/// Sets or clears bits of frame control.
+pub(crate) fn set_control(bytes: &mut [u8], bits: u16, on: bool) {
+    if let Some([low, high]) = bytes.get_mut(..2) {
+        let value = u16::from_le_bytes([*low, *high]);
+        let value = if on { value | bits } else { value & !bits };
+        [*low, *high] = value.to_le_bytes();
     }
 }
 

@@ -106,6 +106,7 @@ impl Firmware {
                 if let Some(bss) = &mut self.bss {
                     bss.parameters = parameters;
                     bss.heard_at(now);
+                    self.power.sent_at(now);
                     status::SUCCESS
                 } else {
                     let text = "BSS parameters without a join";

@@ -97,6 +97,9 @@ impl Firmware {
         if !passes {
             return;
         }
+        if ours && frame.kind() == Kind::Data && frame.address1() == self.mac {
+            self.power_of_received(frame, env.journal.now);
+        }
         let mut manner = Manner {
             interface,
             status: status::SUCCESS,
@@ -223,6 +226,9 @@ impl Firmware {
             (result.group_traffic, flag::MULTICAST_BIT),
         ] {
             flags |= if set { bit } else { 0 };
+        }
+        if result.traffic {
+            self.traffic_waits();
         }
         if result.regained {
             self.event(interface, event::BSS_REGAINED, 0);

@@ -8,8 +8,9 @@ use crate::air::Channel;
 use crate::breach::Rule;
 use crate::bytes::{Builder, Reader};
 use crate::fault::Fault;
+use crate::firmware::bss::Bss;
 use crate::firmware::template::{self, Template};
-use crate::firmware::transmit::{Own, null_frame};
+use crate::firmware::transmit::Own;
 use crate::firmware::{Env, Firmware, confirm, rate, status};
 use crate::knobs::TimeUnit;
 use crate::wsm::batch::Outgoing;
@@ -235,16 +236,10 @@ impl Firmware {
         let total = u8::try_from(request.channels.len()).unwrap_or(u8::MAX);
         let now = env.journal.now;
         let mut until = now;
-        if let Some(bss) = self.bss.as_ref().filter(|bss| bss.is_associated()) {
+        let associated = self.bss.as_ref().is_some_and(Bss::is_associated);
+        if associated && !self.power.sleeps() {
             until = now.saturating_add(LEAVE_TIME);
-            if !self.power.sleeps() {
-                let null = null_frame(bss.bssid, self.mac, true);
-                let attempts = self.own_attempts();
-                let own = Own::PowerState { sleeps: true };
-                self.queues.push_own(null, attempts, own);
-            } else {
-                until = now;
-            }
+            self.tell_power_state(true);
         }
         Ok(Scan {
             id: message.id,
@@ -353,13 +348,9 @@ impl Firmware {
             // Beacons that were missed while away do not count.
             bss.heard_at(now);
         }
-        if let Some(bss) = self.bss.as_ref().filter(|bss| bss.is_associated())
-            && !self.power.sleeps()
-        {
-            let null = null_frame(bss.bssid, self.mac, false);
-            let attempts = self.own_attempts();
-            let own = Own::PowerState { sleeps: false };
-            self.queues.push_own(null, attempts, own);
+        let associated = self.bss.as_ref().is_some_and(Bss::is_associated);
+        if associated && !self.power.sleeps() {
+            self.tell_power_state(false);
         }
         let left = u8::try_from(scan.request.channels.len()).unwrap_or(u8::MAX);
         let body = Builder::new()

@@ -8,6 +8,8 @@ use crate::firmware::frame::{Elements, Frame, element};
 
 /// Probe request.
 pub(crate) const PROBE_REQUEST: u8 = 0;
+/// Null function.
+pub(crate) const NULL: u8 = 2;
 /// Last type.
 const LAST: u8 = 7;
 

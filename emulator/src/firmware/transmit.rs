@@ -108,6 +108,10 @@ pub(crate) enum Own {
         /// The value of its power management bit.
         sleeps: bool,
     },
+    /// A PS-Poll.
+    Poll,
+    /// A QoS null function frame that begins a service period.
+    Trigger,
 }
 
 #[derive(Clone, Debug)]
@@ -403,6 +407,7 @@ impl Firmware {
             let tid = Frame::new(&bytes).and_then(Frame::tid);
             self.number(&mut bytes, tid);
         }
+        self.power_of_frame(&mut bytes, env.journal.now);
         let plain = bytes.clone();
         let key_id = self.default_key_id();
         // A key that has gone since is nobody's fault: frames that still wait are lost with it.
@@ -626,13 +631,9 @@ fn micros(time: Duration) -> u32 {
 }
 
 /// A null function frame to the access point of a BSS.
-pub(crate) fn null_frame(bssid: Address, own: Address, sleeps: bool) -> Vec<u8> {
-    let mut bits = control::NULL | control::TO_DS;
-    if sleeps {
-        bits |= control::POWER_MANAGEMENT;
-    }
+pub(crate) fn null_frame(bssid: Address, own: Address) -> Vec<u8> {
     Builder::new()
-        .u16(bits)
+        .u16(control::NULL | control::TO_DS)
         .u16(0)
         .bytes(&bssid.0)
         .bytes(&own.0)

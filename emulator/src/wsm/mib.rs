@@ -38,6 +38,8 @@ pub(crate) const SIGNAL_THRESHOLDS: u16 = 0x1009;
 pub(crate) const COUNTERS: u16 = 0x100C;
 /// Traffic identifiers with block-ack sessions.
 pub(crate) const BLOCK_ACK_POLICY: u16 = 0x100E;
+/// Access categories with automatic power save delivery.
+pub(crate) const UAPSD: u16 = 0x1013;
 /// Rate retry policies.
 pub(crate) const RATE_POLICY: u16 = 0x1016;
 /// Whether management frames are protected.
@@ -46,6 +48,8 @@ pub(crate) const PROTECTED_MANAGEMENT: u16 = 0x1020;
 pub(crate) const TSF: u16 = 0x1023;
 /// Asks for multi-transmit confirms.
 pub(crate) const MULTI_TX_CONFIRM: u16 = 0x1024;
+/// Seconds after which a silent station shows a sign of life.
+pub(crate) const KEEP_ALIVE: u16 = 0x1025;
 /// Lets frames of other BSSs through.
 pub(crate) const NO_BSSID_FILTER: u16 = 0x1026;
 /// Short guard interval for transmission.
