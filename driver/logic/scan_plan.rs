@@ -92,6 +92,8 @@ pub struct Plan {
     ssids: usize,
     next_channel: usize,
     next_ssid: usize,
+    /// Channels before this one are asked for one by one.
+    alone_before: usize,
 }
 
 impl Plan {
@@ -102,6 +104,17 @@ impl Plan {
             ssids,
             next_channel: 0,
             next_ssid: 0,
+            alone_before: 0,
+        }
+    }
+
+    /// Notes that the firmware refused a request. If it was for several channels, each of them gets
+    /// one of its own; otherwise the scan goes on with the next.
+    pub fn refused(&mut self, step: &Step) {
+        if step.channels > 1 {
+            self.alone_before = step.first_channel.saturating_add(step.channels);
+            self.next_channel = step.first_channel;
+            self.next_ssid = step.first_ssid;
         }
     }
 
@@ -111,7 +124,7 @@ impl Plan {
         let rest = channels.get(self.next_channel..)?;
         let first = rest.first()?;
         let listen = first.listen_only || self.ssids == 0;
-        let alone = joined || first.band == Band::Five;
+        let alone = joined || first.band == Band::Five || self.next_channel < self.alone_before;
         let count = if alone {
             1
         } else {

@@ -89,8 +89,10 @@ pub(crate) struct Job {
 
 /// How a request of a scan ended.
 enum Outcome {
-    /// The firmware visited the channels, or refused to.
+    /// The firmware visited the channels.
     Done,
+    /// It refused to.
+    Refused,
     /// There is no point in going on.
     Aborted,
 }
@@ -209,8 +211,10 @@ impl Wifi {
             let outcome = self.run_step(job, &step, &mut template, joined);
             drop(held);
             drop(radio);
-            if let Outcome::Aborted = outcome {
-                return outcome;
+            match outcome {
+                Outcome::Done => {}
+                Outcome::Refused => plan.refused(&step),
+                Outcome::Aborted => return outcome,
             }
             if joined {
                 fsleep(BETWEEN_REQUESTS);
@@ -277,7 +281,7 @@ impl Wifi {
             Ok(_) => {}
             Err(CommandError::Confirm(_)) => {
                 self.chip.counters.refused_scans.bump();
-                return Outcome::Done;
+                return Outcome::Refused;
             }
             Err(_) => return Outcome::Aborted,
         }

@@ -589,6 +589,23 @@ fn f6_scan_with_a_link() {
     }
 }
 
+/// B5: a refused request costs nothing but itself when its channels are asked for one by one.
+#[test]
+fn refused_requests_are_split() {
+    let channels = all_channels();
+    let mut plan = Plan::new(1);
+    let first = plan.next(&channels, false).unwrap();
+    assert_eq!(first.channels, 11);
+    plan.refused(&first);
+    for at in 0..11 {
+        let step = plan.next(&channels, false).unwrap();
+        assert_eq!((step.first_channel, step.channels), (at, 1));
+        plan.refused(&step);
+    }
+    let step = plan.next(&channels, false).unwrap();
+    assert_eq!((step.first_channel, step.channels), (11, 2));
+}
+
 #[test]
 fn scan_for_many_networks() {
     let channels = all_channels();
