@@ -50,6 +50,7 @@ carrier() {
 # The interface of a phy of this namespace, or nothing
 interface_of() {
   local path
+  [ -n "$1" ] || return 0
   for path in /sys/class/ieee80211/"$1"/device/net/*; do
     [ "$(cat "$path/phy80211/name" 2>/dev/null)" != "$1" ] || basename "$path"
   done
