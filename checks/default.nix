@@ -22,6 +22,7 @@
   station = callPackage ./station.nix {};
   station-faults = callPackage ./station-faults.nix {};
   station-traffic = callPackage ./station-traffic.nix {};
+  radios = callPackage ./radios.nix {};
   vsdio = callPackage ./vsdio.nix {};
   vsdio-node = callPackage ./vsdio-node.nix {};
 }
