@@ -172,7 +172,11 @@ impl Chip {
     pub fn tick(&mut self, now: Duration) {
         // What happened in between happens at its own time, since it may bring more.
         for _ in 0..MAX_STEPS {
-            let Some(at) = self.function.deadline().filter(|at| *at < now) else {
+            let Some(at) = self
+                .function
+                .deadline(&self.config.knobs)
+                .filter(|at| *at < now)
+            else {
                 break;
             };
             self.step(at);
@@ -188,7 +192,7 @@ impl Chip {
 
     /// When [`tick`](Self::tick) has something to do next, if ever.
     pub fn deadline(&self) -> Option<Duration> {
-        self.function.deadline()
+        self.function.deadline(&self.config.knobs)
     }
 
     /// Level of the card interrupt.

@@ -42,6 +42,7 @@ use crate::bytes::Builder;
 use crate::config::Config;
 use crate::event::Journal;
 use crate::fault::Fault;
+use crate::knobs::Knobs;
 use crate::summary::RadioSummary;
 use crate::wsm::batch::Outgoing;
 use crate::wsm::id::{self, Id};
@@ -220,10 +221,11 @@ impl Firmware {
     }
 
     /// When [`tick`](Self::tick) has something to do next.
-    pub(crate) fn deadline(&self) -> Option<Duration> {
+    pub(crate) fn deadline(&self, knobs: &Knobs) -> Option<Duration> {
         if self.dead {
             return self.air_deadline();
         }
+        let gather = Duration::from_micros(u64::from(knobs.multi_confirm_us));
         let lost = self.bss.as_ref().and_then(bss::Bss::lost_at);
         [
             self.radio.next(),
@@ -231,7 +233,7 @@ impl Firmware {
             self.scan.as_ref().map(scan::Scan::deadline),
             self.joining.as_ref().map(join::Joining::deadline),
             lost.filter(|_| self.scan.is_none()),
-            self.queues.deadline(),
+            self.queues.deadline(gather),
             self.power_deadline(),
             self.traffic.deadline(),
         ]

@@ -11,7 +11,7 @@ use crate::event::Journal;
 use crate::fault::Fault;
 use crate::firmware::{self, Env, Firmware};
 use crate::image::{Kind, Loaded};
-use crate::knobs::{IrqClear, ToggleReset};
+use crate::knobs::{IrqClear, Knobs, ToggleReset};
 use crate::mcu::{Change, Mcu};
 use crate::registers::{self, PipeAddress, status};
 use crate::rom::{Downloader, Limits};
@@ -471,13 +471,13 @@ impl Function {
     }
 
     /// When something is due next.
-    pub(crate) fn deadline(&self) -> Option<Duration> {
+    pub(crate) fn deadline(&self, knobs: &Knobs) -> Option<Duration> {
         let dpd = self.dpd_at.filter(|_| self.mail.is_none());
         let coming = self.coming.as_ref().map(|mail| mail.due);
         let active = self.mcu.wifi_active();
         let link = self.link.deadline().filter(|_| active);
         let firmware = if active {
-            self.firmware.deadline()
+            self.firmware.deadline(knobs)
         } else {
             self.firmware.air_deadline()
         };

@@ -146,6 +146,8 @@ pub struct Knobs {
     pub io_reset_resets: bool,
     /// Whether transmit confirms come as 0x041E once MIB 0x1024 asks for them.
     pub multi_confirm: bool,
+    /// Microseconds for which the outcomes of frames are gathered into one 0x041E.
+    pub multi_confirm_us: u32,
     /// Unit of the times of a scan: `tu` or `ms`.
     pub scan_time_unit: TimeUnit,
     /// Whether a scan of several channels in the 5 GHz band is accepted; the field's firmware refuses it with status 2.
@@ -201,6 +203,7 @@ impl Default for Knobs {
             power_off_resets: true,
             io_reset_resets: false,
             multi_confirm: true,
+            multi_confirm_us: 0,
             scan_time_unit: TimeUnit::Tu,
             scan_5ghz_sweep: false,
             join_timeout_ms: 500,

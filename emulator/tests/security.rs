@@ -13,7 +13,7 @@ use bes2600_emulator::knobs::ReceiveIv;
 use bes2600_emulator::{Config, knobs};
 use common::ms;
 use common::scene::{
-    BSSID, STATION, Scene, confirmed, data, group_key, management, mib, pairwise_key,
+    BSSID, STATION, Scene, confirmed, data, group_key, id, management, mib, pairwise_key,
     protected_data, word,
 };
 
@@ -112,6 +112,8 @@ fn a_session_is_opened_by_itself_and_aggregates() {
         scene.transmit(13, 0, &protected_data(0, sequence, &[7; 600]));
     }
     scene.run(ms(50));
+    let confirms = scene.log.iter().filter(|message| id(message) == 0x041E);
+    assert!(confirms.count() <= 3, "frames of an A-MPDU end together");
     let records: Vec<_> = scene
         .log
         .iter()

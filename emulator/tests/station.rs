@@ -440,3 +440,22 @@ fn a_silent_station_shows_a_sign_of_life() {
     );
     scene.host.assert_clean();
 }
+
+#[test]
+fn outcomes_may_be_gathered() {
+    let mut scene = with_knobs(|knobs| knobs.multi_confirm_us = 20_000);
+    scene.associate();
+    scene.log.clear();
+    for sequence in 0..8 {
+        scene.transmit(13, 0, &data(0, sequence, &[0; 1000]));
+    }
+    scene.run(ms(40));
+    let confirms: Vec<_> = scene
+        .log
+        .iter()
+        .filter(|message| id(message) == 0x041E)
+        .collect();
+    assert_eq!(confirms.len(), 1);
+    assert_eq!(word(confirms[0], 4), 8);
+    scene.host.assert_clean();
+}

@@ -107,10 +107,10 @@ impl Firmware {
     /// Sends the null function frame that says whether the station sleeps.
     pub(crate) fn tell_power_state(&mut self, sleeps: bool) {
         let Some(bss) = &self.bss else { return };
-        let mut frame = self
-            .templates
-            .get(bss.interface, template::NULL)
-            .filter(|template| {
+        let mut frame = [template::NULL, template::QOS_NULL]
+            .into_iter()
+            .filter_map(|kind| self.templates.get(bss.interface, kind))
+            .find(|template| {
                 Frame::new(&template.bytes)
                     .is_some_and(|frame| frame.is_null() && frame.address1() == bss.bssid)
             })

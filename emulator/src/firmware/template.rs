@@ -10,6 +10,8 @@ use crate::firmware::frame::{Elements, Frame, element};
 pub(crate) const PROBE_REQUEST: u8 = 0;
 /// Null function.
 pub(crate) const NULL: u8 = 2;
+/// QoS null function.
+pub(crate) const QOS_NULL: u8 = 3;
 /// Last type.
 const LAST: u8 = 7;
 

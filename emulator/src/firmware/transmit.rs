@@ -142,6 +142,8 @@ pub(crate) struct Queues {
     waiting: [VecDeque<Waiting>; 4],
     flying: VecDeque<Flying>,
     records: Vec<Record>,
+    /// When the first record was made that has not gone to the host.
+    records_since: Option<Duration>,
     outstanding: BTreeSet<u32>,
     next_cookie: u64,
     /// Sequence numbers by TID, and of everything else, where they are the firmware's.
@@ -153,10 +155,14 @@ impl Queues {
         self.flying.iter().filter(|flying| flying.leads).count()
     }
 
-    /// When the first waiting frame becomes too old.
-    pub(crate) fn deadline(&self) -> Option<Duration> {
+    /// When the first waiting frame becomes too old, or records have been gathered for `gather`.
+    pub(crate) fn deadline(&self, gather: Duration) -> Option<Duration> {
         let heads = self.waiting.iter().filter_map(VecDeque::front);
-        heads.map(|waiting| waiting.expires).min()
+        let gathered = self
+            .records_since
+            .map(|since| since.saturating_add(gather))
+            .filter(|_| !gather.is_zero());
+        heads.map(|waiting| waiting.expires).chain(gathered).min()
     }
 
     /// A frame of the firmware's own, in front of those of the host.
@@ -561,9 +567,25 @@ impl Firmware {
     }
 
     /// Sends what has ended to the host: one by one, or together once the host has asked for that.
+    ///
+    /// The frames of an A-MPDU end together, with the block acknowledgement.
     pub(crate) fn flush_records(&mut self, env: &mut Env<'_>) {
+        if self.queues.records.is_empty() {
+            return;
+        }
+        let knobs = &env.config.knobs;
+        let multi = knobs.multi_confirm && self.mibs.flag(0, mib::MULTI_TX_CONFIRM);
+        let now = env.journal.now;
+        let since = *self.queues.records_since.get_or_insert(now);
+        let gather = Duration::from_micros(u64::from(knobs.multi_confirm_us));
+        let full = self.queues.records.len() >= MAX_RECORDS;
+        let early = now < since.saturating_add(gather) && !full;
+        let in_aggregate = self.queues.flying.front().is_some_and(|next| !next.leads);
+        if multi && (early || in_aggregate) {
+            return;
+        }
+        self.queues.records_since = None;
         let records = std::mem::take(&mut self.queues.records);
-        let multi = env.config.knobs.multi_confirm && self.mibs.flag(0, mib::MULTI_TX_CONFIRM);
         let most = if multi { MAX_RECORDS } else { 1 };
         for chunk in records.chunks(most) {
             let mut body = Builder::new();
