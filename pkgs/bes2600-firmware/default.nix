@@ -14,6 +14,9 @@
   # Fields of the factory file that is installed: 30, as it is published, or 31
   # with the section about the eFuse at its end, which some firmware was built for.
   factoryFields ? 30,
+  # Of the files that the driver loads, as another distribution published them
+  # from the same release: two sources that agree.
+  checksums ? ./sha256sums,
 }:
 assert lib.assertMsg (lib.elem factoryFields [30 31])
 "bes2600-firmware: factoryFields is ${toString factoryFields}; set it to 30 or 31";
@@ -35,8 +38,7 @@ assert lib.assertMsg (lib.elem factoryFields [30 31])
     };
 
     makeFirmware = ./make-firmware.sh;
-    checksums = ./sha256sums;
-    inherit factoryFields;
+    inherit checksums factoryFields;
 
     dontConfigure = true;
     buildPhase = ''

@@ -19,7 +19,7 @@ die() {
   exit 1
 }
 # What to do about files that are not the expected ones.
-hint='give hardware.bes2600.firmware a package that has them, or take back the change of its src'
+hint='give hardware.bes2600.firmware a package that has them, or take back the change of its sources'
 
 check() { # FOLDER SHA256SUMS
   local wanted file is
@@ -27,7 +27,7 @@ check() { # FOLDER SHA256SUMS
     [ "$wanted" != '#' ] || continue
     [ -f "$1/$file" ] || die "there is no $file; $hint"
     is=$(sha256sum <"$1/$file")
-    [ "${is%% *}" = "$wanted" ] || die "$file has the sha256 ${is%% *} instead of $wanted; driver and firmware go together: $hint"
+    [ "${is%% *}" = "$wanted" ] || die "$file has the sha256 ${is%% *} instead of $wanted; driver and firmware go together: $hint; if you know the file to be good, override its checksums"
   done <"$2"
 }
 
