@@ -14,6 +14,7 @@
   vm-boot = callPackage ./vm-boot.nix {};
 }
 // lib.optionalAttrs hasUml {
+  autoload = callPackage ./autoload.nix {};
   bring-up = callPackage ./bring-up.nix {};
   debug-works = callPackage ./debug-works.nix {};
   kunit = callPackage ./kunit.nix {};

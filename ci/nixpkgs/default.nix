@@ -292,6 +292,7 @@
     python3Minimal = self.python3;
     alejandra = self.callPackage ./alejandra {};
     deadnix = self.callPackage ./deadnix {};
+    systemd = self.callPackage ./udev {};
     python3Packages.dtschema = self.callPackage ./dtschema {};
     linuxManualConfig = self.callPackage ./linux.nix {};
   };
