@@ -27,6 +27,14 @@
       dynamicDebug = [];
     };
   };
+  withIwd = configOf {
+    networking.networkmanager = {
+      enable = true;
+      wifi.backend = "iwd";
+    };
+    networking.wireless.iwd.enable = true;
+    networking.wireless.iwd.settings.General.Country = "DE";
+  };
   early = configOf {
     hardware.pinetab2 = {
       revision = "v0.1";
@@ -92,6 +100,12 @@ in [
     ''dyndbg="module cfg80211 +p; module mac80211 +p"''
   ] (mentions debugged))
   (equal "debug of the bus alone: kernel parameters" ["trace_event=mmc:*"] (mentions busDebugged))
+
+  (equal "NetworkManager on iwd: no complaint" [] (complaints withIwd))
+  (equal "NetworkManager on iwd: own settings beside ours" {
+    DriverQuirks.PowerSaveDisable = "bes2600";
+    General.Country = "DE";
+  } {inherit (withIwd.networking.wireless.iwd.settings) DriverQuirks General;})
 
   (equal "v0.1: device tree" "rockchip/rk3566-pinetab2-v0.1.dtb" early.hardware.deviceTree.name)
   (holds "v0.1: sleep" (lib.elem "mem_sleep_default=deep" early.boot.kernelParams))

@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Types and defaults of the options.
+# Types and defaults of the options; the documentation names no others.
 {
   equal,
+  lib,
   system,
   ...
 }: let
-  inherit ((system {}).options.hardware) bes2600 pinetab2;
+  inherit ((system {}).options) hardware;
+  inherit (hardware) bes2600 pinetab2;
+
+  # Options that a page names and that do not exist
+  unknownIn = page: let
+    named = map (found: lib.elemAt found 0) (lib.filter builtins.isList (builtins.split "hardware[.]((bes2600|pinetab2)([.][a-z][A-Za-z0-9]*)+)" (builtins.readFile page)));
+    exists = path: (lib.foldl' (set: name: set.${name} or {}) hardware (lib.splitString "." path)) ? _type;
+  in
+    lib.filter (path: !exists path) named;
   looksLike = name: option: description: default:
     equal "option ${name}" {
       inherit description default;
@@ -17,6 +26,9 @@
       documented = option.description != "";
     };
 in [
+  (equal "docs/nixos.md names options that exist" [] (unknownIn ../../docs/nixos.md))
+  (equal "docs/pinetab2.md names options that exist" [] (unknownIn ../../docs/pinetab2.md))
+  (equal "docs/troubleshooting.md names options that exist" [] (unknownIn ../../docs/troubleshooting.md))
   (looksLike "hardware.bes2600.enable" bes2600.enable "boolean" false)
   (looksLike "hardware.bes2600.variant" bes2600.variant "string" "default")
   (looksLike "hardware.bes2600.powerSave" bes2600.powerSave "boolean" false)

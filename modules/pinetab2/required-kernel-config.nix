@@ -44,6 +44,20 @@ in {
   TMPFS_XATTR = isEnabled "systemd";
   ZRAM = isModule "zramSwap";
 
+  # iwd has its cryptography from the kernel.
+  ASYMMETRIC_KEY_TYPE = isEnabled "iwd";
+  CRYPTO_AES = isEnabled "iwd";
+  CRYPTO_CBC = isEnabled "iwd";
+  CRYPTO_CMAC = isEnabled "iwd";
+  CRYPTO_ECB = isEnabled "iwd";
+  CRYPTO_MD5 = isEnabled "iwd";
+  CRYPTO_SHA1 = isEnabled "iwd";
+  CRYPTO_SHA512 = isEnabled "iwd";
+  CRYPTO_USER_API_SKCIPHER = isEnabled "iwd";
+  KEY_DH_OPERATIONS = isEnabled "iwd";
+  PKCS8_PRIVATE_KEY_PARSER = isEnabled "iwd";
+  RFKILL = isEnabled "airplane mode";
+
   RD_ZSTD = isYes "the initrd is compressed with it";
   MMC_BLOCK = isYes "the root file system is on it, and the initrd brings no modules";
   MMC_DW_ROCKCHIP = isYes "the SD card, and the slot of the Wi-Fi chip";
