@@ -69,6 +69,23 @@ sleeps() {
   joins && iw dev "$sta" set power_save on && pause 1 && works && iw dev "$sta" set power_save off && works
 }
 
+# mac80211 takes everything from the hardware and hands it over again. It ends
+# the connection by itself then.
+resets() {
+  joins || return 1
+  local _
+  for _ in 1 2 3; do
+    echo 1 >"/sys/kernel/debug/ieee80211/$sta_phy/reset"
+    pause 1
+    wait_for 10 completed && works || return 1
+  done
+}
+# More names than a request takes, the hidden one last
+many_names() {
+  ap ap1 "${psk_ap[@]}" ignore_broadcast_ssid=1 &&
+    iw dev "$sta" scan ssid one two three four besser >/dev/null && found besser 2437
+}
+
 if ! wifi_begin; then
   not_ok 'two access points and a station'
   return
@@ -87,5 +104,7 @@ test_case 'W-47: an event names no inactive station' with spurious:id=0x0805,len
 test_case 'W-28: a channel switch nobody asked for is indicated' with spurious:id=0x080A,len=8,times=0,after=20 -- joins
 test_case 'W-28: a power mode nobody asked for is indicated' with spurious:id=0x0809,len=9,times=0,after=20 -- sleeps
 test_case 'B3: a storm of frames that cannot be decrypted' with receive-status:times=5,after=30 -- storm
+test_case 'mac80211 resets the hardware three times' with -- resets
+test_case 'a scan for five names finds a hidden network' with -- many_names
 
 wifi_end
