@@ -52,7 +52,6 @@ use kernel::{
         Device, //
     },
     devres::Devres,
-    impl_has_delayed_work,
     impl_has_work,
     mmc::sdio::{
         Func,
@@ -62,7 +61,6 @@ use kernel::{
         self,
         Hw, //
     },
-    new_delayed_work,
     new_mutex,
     new_spinlock,
     new_work,
@@ -79,9 +77,7 @@ use kernel::{
         Delta, //
     },
     workqueue::{
-        self,
-        DelayedWork,
-        Queue,
+        OwnedQueue,
         Work, //
     }, //
 };
@@ -93,7 +89,7 @@ pub(crate) struct Wifi {
     pub(crate) func: Arc<Shared>,
     pub(crate) hw: ARef<Hw<Wifi>>,
     /// Where the driver's work items run.
-    pub(crate) queue: &'static Queue,
+    pub(crate) queue: OwnedQueue,
     /// Held by whoever tunes the radio: a request of a scan, a join, a reset. Others only need
     /// `control`, so that a scan that listens keeps nobody waiting.
     #[pin]
@@ -122,7 +118,7 @@ pub(crate) struct Wifi {
     #[pin]
     event_work: Work<Wifi, EVENTS>,
     #[pin]
-    loss_work: DelayedWork<Wifi, LOSS>,
+    loss_work: Work<Wifi, LOSS>,
 }
 
 /// The work item that begins to transmit when nobody else is about to.
@@ -141,10 +137,7 @@ impl_has_work! {
     impl HasWork<Self, WATCH> for Wifi { self.watch_work }
     impl HasWork<Self, SCAN> for Wifi { self.scan_work }
     impl HasWork<Self, EVENTS> for Wifi { self.event_work }
-}
-
-impl_has_delayed_work! {
-    impl HasDelayedWork<Self, LOSS> for Wifi { self.loss_work }
+    impl HasWork<Self, LOSS> for Wifi { self.loss_work }
 }
 
 impl Wifi {
@@ -196,7 +189,7 @@ impl Registration {
                 chip: chip.clone(),
                 func: func.shared(),
                 hw: known,
-                queue: workqueue::system(),
+                queue: OwnedQueue::new(c"bes2600", 0)?,
                 radio <- new_mutex!((), "Wifi::radio"),
                 control <- new_mutex!(Control::new(), "Wifi::control"),
                 inbox <- new_spinlock!(Inbox::default(), "Wifi::inbox"),
@@ -208,7 +201,7 @@ impl Registration {
                 timer <- HrTimer::new(),
                 scan_work <- new_work!("Wifi::scan_work"),
                 event_work <- new_work!("Wifi::event_work"),
-                loss_work <- new_delayed_work!("Wifi::loss_work"),
+                loss_work <- new_work!("Wifi::loss_work"),
             }),
             GFP_KERNEL,
         )?;
@@ -228,5 +221,8 @@ impl Drop for Registration {
         self.registration = None;
         let traffic = self.wifi.chip.link.lock().traffic.take();
         drop(traffic);
+        // Nobody makes work any more. What there is must not be the last to know the data: the
+        // queue ends with the data, and cannot wait for itself.
+        self.wifi.queue.flush();
     }
 }

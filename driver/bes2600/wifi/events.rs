@@ -23,13 +23,16 @@ use super::{
 use kernel::{
     net::mac80211::RssiEvent,
     sync::Arc,
-    time::msecs_to_jiffies,
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
     workqueue::WorkItem, //
 };
 
 /// Time between two times mac80211 is asked to probe an access point that is not heard. It ignores
 /// the request while it scans, so one is not enough.
-const PROBE_INTERVAL: u32 = 1000;
+const PROBE_INTERVAL: Delta = Delta::from_secs(1);
 
 impl Wifi {
     /// An indication that does not concern frames. Called in their order by the context that reads
@@ -112,9 +115,7 @@ impl Wifi {
         self.hw.for_each_vif(|vif| {
             let _ = vif.beacon_loss();
         });
-        let _ = self
-            .queue
-            .enqueue_delayed::<Arc<Self>, LOSS>(self.clone(), msecs_to_jiffies(PROBE_INTERVAL));
+        let _ = self.queue.enqueue::<Arc<Self>, LOSS>(self.clone());
     }
 
     /// Stays awake for the rest of the link when the access point does not serve a sleeping station.
@@ -160,6 +161,8 @@ impl WorkItem<LOSS> for Wifi {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
+        // A work item with a delay would be in no queue yet, and nobody could wait for it.
+        fsleep(PROBE_INTERVAL);
         this.probe_access_point();
     }
 }
