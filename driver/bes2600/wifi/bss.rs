@@ -54,9 +54,9 @@ use kernel::{
 
 /// Seconds without traffic after which the firmware shows that the station is still there.
 const KEEP_ALIVE: u32 = 15;
-/// Of the beacons that tell nothing new, every so many-th passes: one a second, so that the signal
-/// strength in the statistics stays true.
-const BEACONS_PASSED: u32 = 10;
+/// Of the beacons that tell nothing new, every so many-th passes. None does: an idle link leaves the
+/// bus, and so the host, alone. The signal strength is that of the last frame, and events tell of it.
+const BEACONS_PASSED: u32 = 0;
 
 /// Time frames on their way may take before the width changes.
 const DRAIN_LIMIT: Delta = Delta::from_millis(200);

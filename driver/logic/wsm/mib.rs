@@ -159,6 +159,12 @@ pub struct BeaconElement {
     pub vendor: [u8; 6],
 }
 
+impl BeaconElement {
+    const fn standard(id: u8) -> Self {
+        Self { id, vendor: [0; 6] }
+    }
+}
+
 /// Elements for which a filtered beacon passes all the same (0x1004).
 #[derive(Clone, Copy, Debug)]
 pub struct BeaconFilterTable<'a>(pub &'a [BeaconElement]);
@@ -166,11 +172,19 @@ pub struct BeaconFilterTable<'a>(pub &'a [BeaconElement]);
 impl BeaconFilterTable<'_> {
     /// The most elements.
     pub const MAX: usize = 10;
-    /// What a station watches: the vendor's driver names a Wi-Fi Direct element.
-    pub const STATION: &'static [BeaconElement] = &[BeaconElement {
-        id: 0xDD,
-        vendor: [0x50, 0x6F, 0x9A, 0, 0, 0],
-    }];
+    /// What a station watches: what mac80211 acts on (channel switch announcement, ERP, extended
+    /// channel switch announcement, HT operation), and the Wi-Fi Direct element, which is the only
+    /// one the vendor's driver names.
+    pub const STATION: &'static [BeaconElement] = &[
+        BeaconElement {
+            id: 0xDD,
+            vendor: [0x50, 0x6F, 0x9A, 0, 0, 0],
+        },
+        BeaconElement::standard(37),
+        BeaconElement::standard(42),
+        BeaconElement::standard(60),
+        BeaconElement::standard(61),
+    ];
 }
 
 impl Mib for BeaconFilterTable<'_> {

@@ -426,10 +426,13 @@ fn mibs() {
         value(BeaconFilter::On { every: 0 }),
         [7, 0, 0, 0, 0, 0, 0, 0]
     );
+    let table = value(BeaconFilterTable(BeaconFilterTable::STATION));
+    assert_eq!(table.len(), 4 + 5 * 8);
     assert_eq!(
-        value(BeaconFilterTable(BeaconFilterTable::STATION)),
-        [1, 0, 0, 0, 0xDD, 7, 0x50, 0x6F, 0x9A, 0, 0, 0]
+        table[..12],
+        [5, 0, 0, 0, 0xDD, 7, 0x50, 0x6F, 0x9A, 0, 0, 0]
     );
+    assert_eq!(table[12..20], [37, 7, 0, 0, 0, 0, 0, 0]);
     let uapsd = Uapsd {
         voice: true,
         background: true,
