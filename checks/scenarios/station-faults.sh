@@ -82,15 +82,6 @@ resets() {
 }
 # A connection whose key the chip does not take is made anew.
 key_refused() { joins && counted refused_keys && said /run/sta.log CTRL-EVENT-DISCONNECTED; }
-# A machine that sleeps leaves, and is back afterwards.
-suspends() {
-  joins || return 1
-  local _
-  for _ in 1 2; do
-    echo devices >/sys/power/pm_test && echo freeze >/sys/power/state || return 1
-    wait_for 20 completed && works || return 1
-  done
-}
 # More names than a request takes, the hidden one last
 many_names() {
   ap ap1 "${psk_ap[@]}" ignore_broadcast_ssid=1 &&
@@ -116,7 +107,6 @@ test_case 'W-28: a channel switch nobody asked for is indicated' with spurious:i
 test_case 'W-28: a power mode nobody asked for is indicated' with spurious:id=0x0809,len=9,times=0,after=20 -- sleeps
 test_case 'B3: a storm of frames that cannot be decrypted' with receive-status:times=5,after=30 -- storm
 test_case 'W-34: a key is refused' with key-reject -- key_refused
-test_case 'the machine suspends and resumes with a link' with -- suspends
 test_case 'mac80211 resets the hardware three times' with -- resets
 test_case 'a scan for five names finds a hidden network' with -- many_names
 
