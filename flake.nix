@@ -95,7 +95,7 @@
 
     # `nix run .#demo`, `nix run .#check`
     apps = eachSystem (pkgs:
-      lib.genAttrs ["check" "demo"] (name: {
+      lib.genAttrs (["check" "demo"] ++ lib.optional pkgs.besser.hasUml "bench") (name: {
         type = "app";
         program = lib.getExe pkgs.besser.${name};
         meta.description = pkgs.besser.${name}.meta.description;

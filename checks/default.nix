@@ -15,6 +15,7 @@
 }
 // lib.optionalAttrs hasUml {
   autoload = callPackage ./autoload.nix {};
+  bench = callPackage ./bench.nix {};
   bring-up = callPackage ./bring-up.nix {};
   debug-works = callPackage ./debug-works.nix {};
   kunit = callPackage ./kunit.nix {};

@@ -57,6 +57,7 @@ in
 
       inherit nixos;
       checks = import ../checks {inherit lib callPackage hasUml;};
+      bench = callPackage ./bench {};
       check = callPackage ./check {};
       demo = callPackage ./demo {};
       shell = callPackage ./shell {};
@@ -80,7 +81,7 @@ in
           default = self.linux-pinetab2;
         }
         // lib.optionalAttrs hasUml {
-          inherit (self) linux-uml linux-uml-debug;
+          inherit (self) bench linux-uml linux-uml-debug;
           bes2600-uml = self.bes2600For self.linux-uml;
           bes2600-uml-debug = self.bes2600For self.linux-uml-debug;
           vsdio-uml = self.vsdioFor self.linux-uml;

@@ -10,12 +10,14 @@
     root = ../.;
     fileset = lib.fileset.unions ([
         ./allowed-reports.txt
+        ./bench-report
         ./certificates.sh
         ./guest-init
         ./iwd.sh
         ./judge.sh
         ./kernel-reports
         ./ktap
+        ./measure
         ./traffic
         ./uml-run
         ./wifi.sh

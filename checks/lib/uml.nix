@@ -42,8 +42,11 @@
   withAir ? false,
   # Further variables for the scenario.
   variables ? {},
-  # Further commands, after a run that passed; OUT is where its files are.
+  # Further commands, after a run that passed; OUT is where its files are, LIB
+  # has the programs of lib/.
   judge ? "",
+  # Files that these leave in OUT for the check's own output.
+  keeps ? [],
 }: let
   source = callPackage ./guest.nix {} [(../scenarios + "/${scenario}.sh")];
   modules = runCommand "modules" {} ''
@@ -69,6 +72,7 @@
       IWD = "${iwd}/libexec/iwd";
       MAC80211_HWSIM = "${kernel.modules}/lib/modules/${kernel.modDirVersion}/kernel/drivers/net/wireless/virtual/mac80211_hwsim.ko";
       REGDB = "${wireless-regdb}/lib/firmware";
+      MEASURE = "${source}/lib/measure";
       TRAFFIC = "${source}/lib/traffic";
     }
     // variables;
@@ -97,6 +101,7 @@ in
   }
   ''
     OUT=$PWD/out
+    LIB=${source}/lib
     bash ${source}/lib/uml-run ${lib.optionalString withChip "--append firmware_class.path=${firmware}"} \
       ${lib.optionalString withBoard "--dtb ${board}"} ${lib.escapeShellArgs options} \
       ${kernel}/linux ${source}/scenarios/${scenario}.sh "$OUT" \
@@ -109,5 +114,5 @@ in
     }
     ${judge}
     mkdir $out
-    cp "$OUT/console.log" "$OUT/results.tap" $out/
+    cp "$OUT/console.log" "$OUT/results.tap" ${lib.concatMapStringsSep " " (file: "\"$OUT/${file}\"") keeps} $out/
   ''
