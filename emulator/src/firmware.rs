@@ -32,6 +32,7 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 pub(crate) use channel::number_of as channel_number;
+pub(crate) use frame::describe as describe_frame;
 pub use identity::Identity;
 pub(crate) use identity::startup;
 pub use traffic::{Traffic, TrafficSummary};

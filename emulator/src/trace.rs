@@ -3,6 +3,7 @@
 
 mod pcapng;
 mod text;
+mod wsm;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};

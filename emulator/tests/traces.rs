@@ -60,7 +60,8 @@ fn text_names_what_happens() {
         "BOOT -> INFO #0 4 bytes at 0x40100000",
         "BOOT <- REPLY #1 code 0",
         "WSM <- startup if0 #0 id 0x0801 len 152",
-        "WSM -> write-mib if0 #0 id 0x0006 len 12  24 10 04 00 01 00 00 00",
+        "WSM -> write-mib if0 #0 id 0x0006 len 12  mib 0x1024  24 10 04 00 01 00 00 00",
+        "WSM <- confirm if0 #1 id 0x2406 len 8  status 0  00 00 00 00",
         "CHIP Wi-Fi active",
         "*** breach register-unknown: a read of register 0x200",
     ] {

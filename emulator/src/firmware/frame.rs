@@ -212,6 +212,44 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
+/// What a frame is, from whom and to whom, for people.
+pub(crate) fn describe(bytes: &[u8]) -> String {
+    let Some(frame) = Frame::new(bytes) else {
+        return format!("{} bytes that are no frame", bytes.len());
+    };
+    let name = match (frame.kind(), frame.subtype()) {
+        (Kind::Management, 0) => "association-request",
+        (Kind::Management, 1) => "association-response",
+        (Kind::Management, 2) => "reassociation-request",
+        (Kind::Management, 3) => "reassociation-response",
+        (Kind::Management, 4) => "probe-request",
+        (Kind::Management, management::PROBE_RESPONSE) => "probe-response",
+        (Kind::Management, management::BEACON) => "beacon",
+        (Kind::Management, 10) => "disassociation",
+        (Kind::Management, 11) => "authentication",
+        (Kind::Management, 12) => "deauthentication",
+        (Kind::Management, management::ACTION) => "action",
+        (Kind::Management, _) => "management",
+        (Kind::Control, _) => "control",
+        (Kind::Data, _) if frame.is_null() => "null",
+        (Kind::Data, _) if frame.is_qos() => "qos-data",
+        (Kind::Data, _) => "data",
+        (Kind::Extension, _) => "extension",
+    };
+    let protected = if frame.has(control::PROTECTED) {
+        " protected"
+    } else {
+        ""
+    };
+    format!(
+        "{name}{protected} {} <- {} seq {}, {} bytes",
+        frame.address1(),
+        frame.address2(),
+        frame.sequence_control() >> 4,
+        bytes.len()
+    )
+}
+
 /// Sets or clears bits of frame control.
 pub(crate) fn set_control(bytes: &mut [u8], bits: u16, on: bool) {
     if let Some([low, high]) = bytes.get_mut(..2) {

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::wsm;
 use crate::bytes::Reader;
 use crate::event::{Direction, Event, Hex, Record};
 use crate::registers::{self, PipeAddress, doorbell, status};
@@ -208,8 +209,11 @@ fn message(direction: Direction, bytes: &Hex) -> String {
     let len = reader.u16().unwrap_or(0);
     let id = Id(reader.u16().unwrap_or(0));
     let body = Hex(reader.rest().to_vec());
+    let meaning = wsm::describe(id.kind(), &body.0)
+        .map(|text| format!("  {text}"))
+        .unwrap_or_default();
     format!(
-        "WSM {} {} if{} #{} id 0x{:04x} len {len}  {}",
+        "WSM {} {} if{} #{} id 0x{:04x} len {len}{meaning}  {}",
         direction.arrow(),
         id.name(),
         id.interface(),

@@ -29,6 +29,8 @@ pub const CHANNEL_SWITCHED: u16 = 0x080A;
 
 /// Transmit request.
 pub const TRANSMIT: u16 = 0x0004;
+/// Transmit confirm.
+pub const TRANSMIT_CONFIRM: u16 = 0x0404;
 /// Multi-transmit confirm.
 pub const MULTI_TX_CONFIRM: u16 = 0x041E;
 /// Read MIB request.
