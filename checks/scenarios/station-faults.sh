@@ -65,6 +65,11 @@ storm() {
   counted decrypt_storms || return 1
   wait_for 5 completed && works
 }
+# frames COUNTER FAULT...: the link carries traffic all the same, and COUNTER
+# of the driver shows that the fault happened
+frames() {
+  joins && transfer tcp-both $ap_ip 200000 && counted "$1"
+}
 sleeps() {
   joins && iw dev "$sta" set power_save on && pause 1 && works && iw dev "$sta" set power_save off && works
 }
@@ -109,5 +114,15 @@ test_case 'B3: a storm of frames that cannot be decrypted' with receive-status:t
 test_case 'W-34: a key is refused' with key-reject -- key_refused
 test_case 'mac80211 resets the hardware three times' with -- resets
 test_case 'a scan for five names finds a hidden network' with -- many_names
+test_case 'W-18: confirms of frames that nobody sent' with transmit-packet-id:times=4,after=60 -- frames unexpected_confirms
+test_case 'W-22: a multi-confirm of no frames' with multi-confirm-count:count=0,times=4,after=60 -- frames malformed_messages
+test_case 'W-22: a multi-confirm of more frames than it holds' with multi-confirm-count:count=100,times=4,after=60 -- frames malformed_messages
+test_case 'W-21: receive indications that are cut off' with receive-short:times=4,after=60 -- frames malformed_messages
+test_case 'W-48: frames at a rate that does not exist' with receive-rate:times=4,after=60 -- frames rx_bad_rate
+test_case 'W-48: frames on a channel that does not exist' with receive-channel:times=4,after=60 -- frames rx_bad_channel
+test_case 'F-8: frames for which there is no key' with receive-status:status=9,times=4,after=60 -- frames rx_no_key
+test_case 'W-55: interrupts that get lost' with lost-irq:times=3,after=300 -- frames lost_interrupts
+test_case 'F-4: frames that come back to be sent again' with transmit-status:status=11,times=4,after=60 -- frames tx_requeues
+test_case 'W-56: frames that nobody acknowledges' with transmit-status:status=6,times=4,after=60 -- frames tx_failures
 
 wifi_end
