@@ -4,6 +4,7 @@
 
 mod cli;
 mod relay;
+mod reload;
 mod run;
 
 use std::process::ExitCode;

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use rustix::io::Errno;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::cli::AirArgs;
+use crate::reload;
 
 pub(crate) fn relay(args: &AirArgs) -> Result<(), Box<dyn Error>> {
     let config = match &args.config {
@@ -25,14 +26,18 @@ pub(crate) fn relay(args: &AirArgs) -> Result<(), Box<dyn Error>> {
     signal_hook::low_level::pipe::register(SIGTERM, signal.try_clone()?)?;
     signal_hook::low_level::pipe::register(SIGINT, signal)?;
     let medium = HwsimMedium::open(config.air)?;
+    if let Some(path) = &args.config {
+        reload::on_hangup(path.clone(), medium.clone())?;
+    }
     let start = Instant::now();
     println!("ready");
     io::stdout().flush()?;
 
+    let kernel = medium.kernel_fd()?;
     loop {
         let next = medium.turn(start.elapsed())?;
         let timeout = next.map(|next| next.saturating_sub(start.elapsed()));
-        if medium.with_fd(|kernel| wait(kernel, &stop, timeout))? {
+        if wait(&kernel, &stop, timeout)? {
             break;
         }
     }
@@ -48,14 +53,14 @@ pub(crate) fn relay(args: &AirArgs) -> Result<(), Box<dyn Error>> {
 }
 
 /// Waits for the kernel or the time, and answers whether somebody asked to stop.
-fn wait(kernel: impl AsFd, stop: &UnixStream, timeout: Option<Duration>) -> io::Result<bool> {
+fn wait(kernel: &OwnedFd, stop: &UnixStream, timeout: Option<Duration>) -> io::Result<bool> {
     let timeout = timeout.map(|timeout| Timespec {
         tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: i64::from(timeout.subsec_nanos()),
     });
     let mut files = [
         PollFd::new(stop, PollFlags::IN),
-        PollFd::from_borrowed_fd(kernel.as_fd(), PollFlags::IN),
+        PollFd::new(kernel, PollFlags::IN),
     ];
     match poll(&mut files, timeout.as_ref()) {
         Ok(_) | Err(Errno::INTR) => {}

@@ -9,6 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Instant;
 
 use bes2600_emulator::access_point::Network;
 use bes2600_emulator::air::Air;
@@ -23,6 +24,7 @@ use serde::Serialize;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::cli::{AirKind, RunArgs};
+use crate::reload;
 
 /// Exit status when a host has broken the protocol.
 const EXIT_BREACH: u8 = 3;
@@ -84,6 +86,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Box<dyn Error>> {
     let options = Options {
         device: args.device.clone(),
         wake_line: args.wake_line.clone(),
+        start: Instant::now(),
     };
     // The reader becomes readable with the first signal, and stays so for every card.
     let (stop, signal) = UnixStream::pair()?;
@@ -91,6 +94,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Box<dyn Error>> {
     signal_hook::low_level::pipe::register(SIGINT, signal)?;
 
     let airs = Airs::new(args.air, &config)?;
+    if let (Airs::Hwsim(medium), Some(path)) = (&airs, &args.config) {
+        reload::on_hangup(path.clone(), medium.clone())?;
+    }
     let mut runners = Vec::new();
     for number in 0..args.cards {
         runners.push(Runner::new(
@@ -135,6 +141,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Box<dyn Error>> {
     if let Some(path) = &args.summary {
         let text = serde_json::to_string_pretty(&serde_json::json!({ "cards": cards }))?;
         fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    if let Airs::Hwsim(medium) = &airs {
+        medium.check()?;
     }
     Ok(if broken {
         ExitCode::from(EXIT_BREACH)

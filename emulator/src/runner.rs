@@ -27,6 +27,8 @@ pub struct Options {
     pub device: PathBuf,
     /// A file with the level of the wake line, `0` or `1`, if the line is connected.
     pub wake_line: Option<PathBuf>,
+    /// When time begins: the same for all who share an air.
+    pub start: Instant,
 }
 
 /// Makes commands take their time. What a sleep takes too long, by the granularity of the system's
@@ -103,7 +105,7 @@ impl Runner {
             device,
             trace,
             wake_line: options.wake_line.clone(),
-            start: Instant::now(),
+            start: options.start,
             pace: Pace::default(),
             ready: false,
             level: false,

@@ -75,9 +75,19 @@ pub struct HwsimMedium {
 #[derive(Debug)]
 struct Shared {
     bridge: Bridge,
-    /// The radios of chips, and what wakes those who drive them.
-    chips: Vec<(Port, Arc<OwnedFd>)>,
+    chips: Vec<ChipRadio>,
+    /// Why the socket cannot be used any more.
     failure: Option<io::Error>,
+}
+
+/// The radio of a chip, and what those who drive it wait on.
+#[derive(Debug)]
+struct ChipRadio {
+    port: Port,
+    /// Readable when another thread's turn has brought something for this radio.
+    waker: Arc<OwnedFd>,
+    /// The waker and the kernel's socket.
+    both: Arc<OwnedFd>,
 }
 
 /// A radio of a chip on the medium. It leaves when it is dropped.
@@ -87,10 +97,8 @@ struct Shared {
 pub struct HwsimRadio {
     shared: Arc<Mutex<Shared>>,
     port: Port,
-    /// Readable when another thread's turn has brought something for this radio.
     waker: Arc<OwnedFd>,
-    /// The waker and the kernel's socket.
-    both: OwnedFd,
+    both: Arc<OwnedFd>,
 }
 
 impl HwsimMedium {
@@ -118,14 +126,18 @@ impl HwsimMedium {
     pub fn radio(&self) -> Result<HwsimRadio, HwsimError> {
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
         let waker = Arc::new(eventfd(0, flags).map_err(io::Error::from)?);
-        let both = epoll::create(CreateFlags::CLOEXEC).map_err(io::Error::from)?;
+        let both = Arc::new(epoll::create(CreateFlags::CLOEXEC).map_err(io::Error::from)?);
         let mut shared = lock(&self.shared);
         for fd in [waker.as_fd(), shared.bridge.as_fd()] {
             epoll::add(&both, fd, EventData::new_u64(0), EventFlags::IN)
                 .map_err(io::Error::from)?;
         }
         let port = shared.bridge.medium.attach(Tuning::Off);
-        shared.chips.push((port, Arc::clone(&waker)));
+        shared.chips.push(ChipRadio {
+            port,
+            waker: Arc::clone(&waker),
+            both: Arc::clone(&both),
+        });
         drop(shared);
         Ok(HwsimRadio {
             shared: Arc::clone(&self.shared),
@@ -136,8 +148,8 @@ impl HwsimMedium {
     }
 
     /// Lets the medium work, for a program without a chip: relays what the kernel's radios have
-    /// sent and what is due at `now`. Answers when it is to be called next if the
-    /// [descriptor](Self::with_fd) does not say so before.
+    /// sent and what is due at `now`. Answers when it is to be called next, if the
+    /// [descriptor](Self::kernel_fd) does not say so before.
     ///
     /// # Errors
     ///
@@ -145,17 +157,32 @@ impl HwsimMedium {
     pub fn turn(&self, now: Duration) -> Result<Option<Duration>, HwsimError> {
         let mut shared = lock(&self.shared);
         shared.turn(now);
-        match shared.failure.take() {
-            Some(error) => Err(error.into()),
-            None => Ok(shared.bridge.next()),
-        }
+        shared.check()?;
+        Ok(shared.bridge.next())
     }
 
-    /// Calls `wait` with the descriptor that is readable when the kernel has something to say.
-    /// While it runs, the medium does not.
-    pub fn with_fd<T>(&self, wait: impl FnOnce(BorrowedFd<'_>) -> T) -> T {
+    /// A descriptor that is readable when the kernel has something to say.
+    ///
+    /// # Errors
+    ///
+    /// [`HwsimError::Io`] when there are no descriptors left.
+    pub fn kernel_fd(&self) -> Result<OwnedFd, HwsimError> {
         let shared = lock(&self.shared);
-        wait(shared.bridge.as_fd())
+        Ok(shared.bridge.as_fd().try_clone_to_owned()?)
+    }
+
+    /// Has another model of the air hold from now on.
+    pub fn set_model(&self, model: Model) {
+        lock(&self.shared).bridge.medium.set_model(model);
+    }
+
+    /// Whether the medium still works. Chips whose medium has failed hear nothing more.
+    ///
+    /// # Errors
+    ///
+    /// [`HwsimError::Io`] when the socket has failed.
+    pub fn check(&self) -> Result<(), HwsimError> {
+        lock(&self.shared).check()
     }
 
     /// What was carried so far.
@@ -176,18 +203,26 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 
 impl Shared {
     fn turn(&mut self, now: Duration) {
-        if let Err(error) = self.bridge.turn(now) {
-            self.failure.get_or_insert(error);
+        if self.failure.is_none() {
+            self.failure = self.bridge.turn(now).err();
+        }
+    }
+
+    fn check(&self) -> Result<(), HwsimError> {
+        match &self.failure {
+            None => Ok(()),
+            // An error of the system is its number and what the number says.
+            Some(error) => Err(io::Error::new(error.kind(), error.to_string()).into()),
         }
     }
 
     /// Wakes the chips other than `port` that have something by now.
     fn wake_others(&self, port: Port, now: Duration) {
-        for (other, waker) in &self.chips {
-            let due = self.bridge.medium.next(*other).is_some_and(|at| at <= now);
-            if *other != port && due {
+        for chip in &self.chips {
+            let next = self.bridge.medium.next(chip.port);
+            if chip.port != port && next.is_some_and(|at| at <= now) {
                 // It fails when it is full, and then it wakes all the same.
-                let _ = rustix::io::write(waker, &1_u64.to_ne_bytes());
+                let _ = rustix::io::write(&chip.waker, &1_u64.to_ne_bytes());
             }
         }
     }
@@ -215,7 +250,14 @@ impl Air for HwsimRadio {
             // It fails when nobody has woken us.
             let _ = rustix::io::read(&self.waker, &mut [0_u8; 8]);
         }
+        let worked = shared.failure.is_none();
         shared.turn(now);
+        if worked && shared.failure.is_some() {
+            // A socket that has failed may be readable for ever.
+            for chip in &shared.chips {
+                let _ = epoll::delete(&chip.both, shared.bridge.as_fd());
+            }
+        }
         shared.wake_others(self.port, now);
         shared.bridge.medium.poll(self.port, now)
     }
@@ -235,6 +277,6 @@ impl Drop for HwsimRadio {
     fn drop(&mut self) {
         let mut shared = lock(&self.shared);
         shared.bridge.medium.detach(self.port);
-        shared.chips.retain(|(port, _)| *port != self.port);
+        shared.chips.retain(|chip| chip.port != self.port);
     }
 }

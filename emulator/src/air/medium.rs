@@ -73,6 +73,11 @@ impl Medium {
         }
     }
 
+    /// Has another model hold from now on. Random numbers go on where they were.
+    pub(crate) fn set_model(&mut self, model: Model) {
+        self.model = model;
+    }
+
     /// A new radio without an address.
     pub(crate) fn attach(&mut self, tuning: Tuning) -> Port {
         let port = Port(self.next_port);
