@@ -10,7 +10,7 @@ use bes2600_emulator::config::Config;
 use signal_hook::consts::SIGHUP;
 use signal_hook::iterator::Signals;
 
-/// Has section `[air]` of that file hold from each SIGHUP on. A file that is wrong by then changes
+/// Has section `[air]` of that file hold from each SIGHUP on, and prints what was carried so far. A file that is wrong by then changes
 /// nothing and is reported.
 pub(crate) fn on_hangup(path: PathBuf, medium: HwsimMedium) -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP])?;
@@ -19,7 +19,8 @@ pub(crate) fn on_hangup(path: PathBuf, medium: HwsimMedium) -> io::Result<()> {
             match Config::load(&path) {
                 Ok(config) => {
                     medium.set_model(config.air);
-                    println!("air changed");
+                    let counts = serde_json::to_string(&medium.counts()).unwrap_or_default();
+                    println!("air changed, after {counts}");
                 }
                 Err(error) => eprintln!("bes2600-emulator: {error}"),
             }

@@ -60,7 +60,9 @@ pub enum HwsimError {
 pub struct Counts {
     /// Frames that radios of the kernel have sent.
     pub from_kernel: u64,
-    /// Those of them that were acknowledged.
+    /// Tries that it took, those that failed among them.
+    pub tries: u64,
+    /// Frames of those radios that were acknowledged.
     pub acked: u64,
     /// Frames that radios of the kernel were given.
     pub to_kernel: u64,

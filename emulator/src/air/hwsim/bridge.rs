@@ -174,6 +174,8 @@ impl Bridge {
                         receive(&mut self.socket, *address, frame)?;
                     }
                     AirEvent::Outcome(outcome) => {
+                        let tries = u64::from(outcome.tries);
+                        self.counts.tries = self.counts.tries.saturating_add(tries);
                         if outcome.acked {
                             self.counts.acked = self.counts.acked.saturating_add(1);
                         }
