@@ -14,6 +14,7 @@
   vm-boot = callPackage ./vm-boot.nix {};
 }
 // lib.optionalAttrs hasUml {
+  air = callPackage ./air.nix {};
   autoload = callPackage ./autoload.nix {};
   bench = callPackage ./bench.nix {};
   bring-up = callPackage ./bring-up.nix {};

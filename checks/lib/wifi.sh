@@ -74,6 +74,9 @@ set_country() {
 # The station's chip, inserted, on the air of the access points; arguments go
 # to the emulator
 insert_chip() {
+  # Its settings are what air_is changes, unless it comes with its own.
+  : >/run/air.toml
+  [[ " $* " == *" --config "* ]] || set -- --config /run/air.toml "$@"
   "$EMULATOR" run --air hwsim --summary /run/chip.json "$@" >/run/chip.log 2>&1 &
   chip_pid=$!
   wait_for 20 said /run/chip.log ready
@@ -108,9 +111,21 @@ chip_end() {
 
 # The emulator's air without a chip
 begin_air() {
-  "$EMULATOR" air --summary /run/air.json >/run/air.log 2>&1 &
+  : >/run/air.toml
+  "$EMULATOR" air --config /run/air.toml --summary /run/air.json >/run/air.log 2>&1 &
   air_pid=$!
   wait_for 20 said /run/air.log ready
+}
+
+# air_is LINE...: has the emulator's air changed; LINEs are of its section [air]
+air_changes=0
+air_is() {
+  local log=/run/chip.log pid=$chip_pid
+  [ "$STATION" != air ] || log=/run/air.log pid=$air_pid
+  printf '%s\n' '[air]' "$@" >/run/air.toml
+  air_changes=$((air_changes + 1))
+  kill -HUP "$pid"
+  wait_for 5 said $log 'air changed' $air_changes || { diag 'the air did not change'; sed 's/^/# /' $log; return 1; }
 }
 
 # Loads the radios, moves two of them into namespace ap, brings the station up.
