@@ -10,6 +10,7 @@
 //! since a start that every radio of one air shares, as everywhere in this crate.
 
 pub mod address;
+mod capture;
 pub mod channel;
 pub mod ether;
 mod frame;

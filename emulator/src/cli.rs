@@ -80,6 +80,9 @@ pub(crate) struct RunArgs {
     /// What the chip's radio hears
     #[arg(long, value_enum, default_value_t = AirKind::None)]
     pub(crate) air: AirKind,
+    /// Write down every frame on the air of the kernel's radios, with radiotap headers
+    #[arg(long, value_name = "FILE.pcapng")]
+    pub(crate) capture: Option<PathBuf>,
     /// File with the level of the wake line, 0 or 1, such as the `value` of a simulated GPIO
     #[arg(long, value_name = "FILE")]
     pub(crate) wake_line: Option<PathBuf>,
@@ -87,6 +90,9 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct AirArgs {
+    /// Write down every frame on the air, with radiotap headers
+    #[arg(long, value_name = "FILE.pcapng")]
+    pub(crate) capture: Option<PathBuf>,
     /// Settings; the section [air] counts
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) config: Option<PathBuf>,

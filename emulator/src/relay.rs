@@ -29,6 +29,11 @@ pub(crate) fn relay(args: &AirArgs) -> Result<(), Box<dyn Error>> {
     if let Some(path) = &args.config {
         reload::on_hangup(path.clone(), medium.clone())?;
     }
+    if let Some(path) = &args.capture {
+        medium
+            .capture(path)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     let start = Instant::now();
     println!("ready");
     io::stdout().flush()?;

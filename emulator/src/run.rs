@@ -97,6 +97,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Box<dyn Error>> {
     if let (Airs::Hwsim(medium), Some(path)) = (&airs, &args.config) {
         reload::on_hangup(path.clone(), medium.clone())?;
     }
+    if let Some(path) = &args.capture {
+        let Airs::Hwsim(medium) = &airs else {
+            return Err("--capture needs --air hwsim".into());
+        };
+        medium
+            .capture(path)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     let mut runners = Vec::new();
     for number in 0..args.cards {
         runners.push(Runner::new(

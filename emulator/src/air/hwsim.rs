@@ -18,6 +18,7 @@ mod socket;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ use thiserror::Error;
 
 use self::bridge::Bridge;
 use super::address::Address;
+use super::capture::Capture;
 use super::channel::Channel;
 use super::medium::{Port, Tuning};
 use super::model::Model;
@@ -171,6 +173,17 @@ impl HwsimMedium {
     pub fn kernel_fd(&self) -> Result<OwnedFd, HwsimError> {
         let shared = lock(&self.shared);
         Ok(shared.bridge.as_fd().try_clone_to_owned()?)
+    }
+
+    /// Writes every try of a frame to a pcapng file with radiotap headers from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] when there is no such file.
+    pub fn capture(&self, path: &Path) -> io::Result<()> {
+        let capture = Capture::create(path)?;
+        lock(&self.shared).bridge.medium.set_capture(capture);
+        Ok(())
     }
 
     /// Has another model of the air hold from now on.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::address::Address;
+use super::capture::{Capture, Try};
 use super::channel::Channel;
 use super::model::Model;
 use super::rate::Rate;
@@ -59,6 +60,7 @@ pub(crate) struct Medium {
     silence: BTreeMap<u16, Duration>,
     /// Who transmitted last; the next one's turn is first.
     last: Port,
+    capture: Option<Capture>,
 }
 
 impl Medium {
@@ -70,7 +72,13 @@ impl Medium {
             next_port: 0,
             silence: BTreeMap::new(),
             last: Port(0),
+            capture: None,
         }
+    }
+
+    /// Writes down every try from now on.
+    pub(crate) fn set_capture(&mut self, capture: Capture) {
+        self.capture = Some(capture);
     }
 
     /// Has another model hold from now on. Random numbers go on where they were.
@@ -291,15 +299,25 @@ impl Medium {
                 rate,
                 at,
             };
-            let answered = self.propagate(port, &sent);
-            if !queued.expects_ack {
-                break;
+            let answered = self
+                .propagate(port, &sent)
+                .filter(|_| queued.expects_ack && self.random.f64() >= self.model.ack_loss);
+            if let Some(capture) = &mut self.capture {
+                let tried = Try {
+                    bytes,
+                    frequency,
+                    rate,
+                    at,
+                    before: nth,
+                    acked: queued.expects_ack.then_some(answered.is_some()),
+                };
+                if capture.write(&tried).is_err() {
+                    self.capture = None;
+                }
             }
-            if let Some(signal) = answered
-                && self.random.f64() >= self.model.ack_loss
-            {
-                outcome.acked = true;
-                outcome.ack_signal = Some(signal);
+            outcome.acked = answered.is_some();
+            outcome.ack_signal = answered;
+            if outcome.acked || !queued.expects_ack {
                 break;
             }
         }
