@@ -34,7 +34,7 @@ impl Wifi {
         let mut filter = 0;
         let mut supported = Filter::ALLMULTI | Filter::BCN_PRBRESP_PROMISC;
         for (flag, bit) in SUPPORTED {
-            supported = supported | flag;
+            supported |= flag;
             if total.contains(flag) {
                 filter |= bit;
             }
@@ -45,7 +45,7 @@ impl Wifi {
             }
             _ => GroupAddresses::default(),
         };
-        *total = *total & supported;
+        *total &= supported;
 
         let mut control = self.control.lock();
         let changed = (control.rx_filter, control.groups) != (filter, groups);
