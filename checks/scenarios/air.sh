@@ -19,7 +19,10 @@ path() { printf '%s\n' '[[air.path]]' "ends = [\"${bssid[$1]}\"]" "${@:2}"; }
 signal_is() {
   local dbm
   dbm=$(iw dev "$sta" link | sed -n 's/.*signal: \(-[0-9]*\) dBm/\1/p')
-  [ -n "$dbm" ] && [ "$dbm" -ge $(($1 - 3)) ] && [ "$dbm" -le $(($1 + 3)) ] || { diag "signal is ${dbm:-unknown}, not $1"; return 1; }
+  if [ -z "$dbm" ] || [ "$dbm" -lt $(($1 - 3)) ] || [ "$dbm" -gt $(($1 + 3)) ]; then
+    diag "signal is ${dbm:-unknown}, not $1"
+    return 1
+  fi
 }
 # Mbit/s of what the station sent last
 bitrate() { iw dev "$sta" station dump | sed -n 's/^\s*tx bitrate:\s*\([0-9]*\).*/\1/p'; }
@@ -65,7 +68,10 @@ walk() {
   air_is "${lines[@]}" && ap ap1 "${psk_ap[@]}" channel=1 && ap ap2 "${psk_ap[@]}" hw_mode=a channel=36 &&
     join "${psk_sta[@]}" scan_freq='2412 5180' 'bgscan="simple:2:-75:60"' && connected_to ap1 && reachable || return 1
   mapfile -t lines < <(path ap1 path_loss=100.0; path ap2 path_loss=60.0)
-  air_is "${lines[@]}" && wait_for 60 connected_to ap2 || { tail -n 8 /run/sta.log | sed 's/^/# sta: /'; return 1; }
+  if ! air_is "${lines[@]}" || ! wait_for 60 connected_to ap2; then
+    tail -n 8 /run/sta.log | sed 's/^/# sta: /'
+    return 1
+  fi
   reachable && signal_is -40
 }
 
