@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The tablet's own kernel, its Image as it ships, boots in QEMU; the driver
-# finds the emulated chip and brings it up.
+# finds the emulated chip, brings it up and joins a WPA3 network.
 {
   lib,
   runCommand,
@@ -13,7 +13,9 @@
   linux-pinetab2,
   qemu,
   vm-guest,
+  vm-programs,
   vsdio,
+  wireless-regdb,
 }: let
   source = lib.fileset.toSource {
     root = ./lib;
@@ -38,8 +40,11 @@ in
     passthru = {inherit linux-pinetab2;};
   }
   ''
-    bash ${source}/make-initrd initrd.cpio ${vm-guest}/bin/vm-init ${vm-guest}/bin/bes2600-emulator \
-      ${bes2600-firmware-emulated}/lib/firmware ${linux-pinetab2.modules} ${release} \
+    cp -r --no-preserve=mode ${bes2600-firmware-emulated}/lib/firmware firmware
+    cp -L ${wireless-regdb}/lib/firmware/regulatory.db* firmware/
+    bash ${source}/make-initrd initrd.cpio ${vm-guest}/bin/vm-init ${vm-guest}/bin/bes2600-emulator ${vm-programs} \
+      firmware ${linux-pinetab2.modules} ${release} \
+      ${linux-pinetab2.modules}/lib/modules/${release}/kernel/drivers/net/wireless/virtual/mac80211_hwsim.ko \
       ${vsdio}/lib/modules/${release}/updates/vsdio.ko ${bes2600}/lib/modules/${release}/updates/bes2600.ko
     bash ${source}/vm-run --timeout 600 ${linux-pinetab2}/Image initrd.cpio out || {
       echo "--- the whole console log:"

@@ -23,10 +23,12 @@ pub(crate) struct Card {
 }
 
 impl Card {
-    /// Starts the emulator and waits until it says that the card is in.
+    /// Starts the emulator on the air of mac80211_hwsim's radios, and waits until it says that the
+    /// card is in.
     pub(crate) fn insert() -> Result<Self, String> {
         let mut emulator = Command::new(EMULATOR)
-            .args(["run", "--summary", SUMMARY, "--trace", "/run/trace.jsonl"])
+            .args(["run", "--air", "hwsim", "--summary", SUMMARY])
+            .args(["--trace", "/run/trace.jsonl"])
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("{EMULATOR}: {error}"))?;
@@ -101,6 +103,11 @@ impl Function {
             .into_owned()
     }
 
+    /// Its folder in sysfs.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What udev would look a module up by.
     pub(crate) fn modalias(&self) -> Result<String, String> {
         Some(read(self.path.join("modalias")))
@@ -136,7 +143,7 @@ impl Function {
 }
 
 /// Asks ten times a second until there is an answer or the limit is reached.
-fn poll<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn poll<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let began = Instant::now();
     loop {
         let answer = ask();

@@ -4,13 +4,14 @@
 //!
 //! It does what a distribution's user space would do, and nothing else: mounts the kernel's file
 //! systems, loads the virtual SDIO host, starts the emulator as the card, lets the card's modalias
-//! find the driver, and watches the chip come up. Then the whole way back: unbind, rebind, unload,
-//! unplug. It speaks TAP on its console, ends with one line `summary: {JSON}` and switches off.
+//! find the driver, and watches the chip come up. It joins a WPA3 network and measures the link.
+//! Then the whole way back: leave, unbind, rebind, unload, unplug. It speaks TAP on its console, ends with one line `summary: {JSON}` and switches off.
 
 #![forbid(unsafe_code)]
 
 mod card;
 mod modules;
+mod network;
 mod tap;
 
 use std::fs;
@@ -24,6 +25,7 @@ use serde_json::{Map, Value, json};
 
 use card::Card;
 use modules::Modules;
+use network::{AccessPoints, Station};
 use tap::Tap;
 
 /// How long a chip may take from the driver's load to its startup indication. Virtual machines
@@ -37,6 +39,8 @@ fn main() {
         ("sysfs", "/sys"),
         ("devtmpfs", "/dev"),
         ("tmpfs", "/run"),
+        // wpa_cli and iperf3 insist on it.
+        ("tmpfs", "/tmp"),
         ("debugfs", "/sys/kernel/debug"),
     ] {
         // A missing directory or file system shows in the tests that need it.
@@ -70,8 +74,11 @@ fn main() {
 /// The way up and the way down, a test for each step. An error ends it: what follows depends on it.
 fn bring_up(tap: &mut Tap, summary: &mut Map<String, Value>) -> Result<(), String> {
     let modules = Modules::open(&release())?;
-    let loaded = modules.load("vsdio")?;
+    let mut loaded = modules.load("vsdio")?;
+    loaded.extend(modules.load("mac80211_hwsim")?);
     tap.ok(&format!("{} loaded", loaded.join(", ")));
+    let access_points = AccessPoints::start()?;
+    tap.ok("two access points, one of them WPA3");
 
     let card = Card::insert()?;
     tap.ok("the emulated card is inserted");
@@ -107,6 +114,11 @@ fn bring_up(tap: &mut Tap, summary: &mut Map<String, Value>) -> Result<(), Strin
         Value::Object(debugfs(&function, name, "counters")?),
     );
 
+    let mut station = Station::up(function.path())?;
+    summary.insert("network".into(), join(tap, &mut station, &function, name)?);
+    station.leave()?;
+    tap.ok("left the network");
+
     function.unbind(name)?;
     tap.ok("unbound");
     function.bind(name)?;
@@ -119,7 +131,65 @@ fn bring_up(tap: &mut Tap, summary: &mut Map<String, Value>) -> Result<(), Strin
     summary.insert("chip".into(), chip);
     modules.unload("vsdio")?;
     tap.ok("vsdio unloaded");
+    access_points.stop()?;
+    tap.ok("the access points are gone");
     Ok(())
+}
+
+/// Scans, joins, measures. Returns what the summary says of it.
+fn join(
+    tap: &mut Tap,
+    station: &mut Station,
+    function: &card::Function,
+    module: &str,
+) -> Result<Value, String> {
+    let found = station.scan()?;
+    tap.verdict(
+        found.len() == 2,
+        &format!(
+            "{} scanned both bands: {} access points",
+            station.interface(),
+            found.len()
+        ),
+    );
+    let association = station.join()?;
+    let method = association.get("key_mgmt").and_then(Value::as_str);
+    tap.verdict(
+        method == Some("SAE"),
+        &format!("joined, with {}", method.unwrap_or("unknown security")),
+    );
+    let ping = station.ping()?;
+    tap.verdict(
+        ping.received == ping.sent,
+        &format!("the access point answers, in {} ms", ping.mean),
+    );
+    let before = debugfs(function, module, "counters")?;
+    let up = station.throughput(false)?;
+    tap.ok(&format!("TCP to the access point: {up} Mbit/s"));
+    let between = debugfs(function, module, "counters")?;
+    let down = station.throughput(true)?;
+    tap.ok(&format!("TCP from the access point: {down} Mbit/s"));
+    let after = debugfs(function, module, "counters")?;
+    Ok(json!({
+        "scan": found,
+        "association": association,
+        "ping": ping.to_json(),
+        "up": {"mbit_s": up, "counters": difference(&before, &between)},
+        "down": {"mbit_s": down, "counters": difference(&between, &after)},
+    }))
+}
+
+/// What counters rose by. One that went down, as a level may, is left out.
+fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<String, Value> {
+    after
+        .iter()
+        .filter_map(|(name, value)| {
+            let rise = value
+                .as_u64()?
+                .checked_sub(before.get(name).and_then(Value::as_u64)?)?;
+            Some((name.clone(), json!(rise)))
+        })
+        .collect()
 }
 
 /// The `name: value` lines of a debugfs file of the driver; numbers become numbers.
