@@ -68,6 +68,12 @@ progress() { # LOG
   esac
 }
 
+# What is said when the user has stopped a build.
+interrupted() {
+  echo
+  say 'interrupted; run it again and it goes on from here' >&2
+}
+
 # build LABEL ATTRIBUTE LOG: builds an attribute of $flake, tells every 20
 # seconds what it is at, and sets built to its path. Nix keeps what is
 # finished: an interrupted build goes on where it was.
@@ -78,7 +84,7 @@ build() {
     --no-write-lock-file --no-link --print-out-paths --print-build-logs >"$log.path" 2>"$log" </dev/null &
   local nix=$!
   # shellcheck disable=SC2064
-  trap "kill -INT $nix 2>/dev/null; wait $nix; echo; say 'interrupted; run it again and it goes on from here' >&2; exit 130" INT TERM
+  trap "kill -TERM $nix 2>/dev/null; wait $nix; interrupted; exit 130" INT TERM
   while kill -0 "$nix" 2>/dev/null; do
     sleep 0.2
     if [ $((SECONDS - since)) -ge 20 ]; then
