@@ -9,6 +9,7 @@
 {
   emulator = callPackage ./emulator.nix {};
   modules = callPackage ./modules.nix {};
+  panics = callPackage ./panics.nix {};
   style = callPackage ./style.nix {};
   series = callPackage ./series.nix {};
   vm-boot = callPackage ./vm-boot.nix {};

@@ -101,6 +101,7 @@
       libclang.lib = "/usr/lib/llvm-22";
       lld = hostTool "lld";
       llvm = hostTool "llvm";
+      libllvm = hostTool "libllvm";
     };
 
     runCommand = self.runCommandWith self.stdenvNoCC;

@@ -15,6 +15,12 @@
 //! Section numbers in comments refer to the protocol specification, W and F rows to its chapter 9.
 
 #![forbid(unsafe_code)]
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 #[path = "../logic/logic.rs"]
 pub mod logic;

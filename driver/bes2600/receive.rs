@@ -6,6 +6,8 @@
 //! There is no queue and no work item behind it. Waiters that poll for a lost interrupt call the
 //! same function under the same locks, so there is one owner at any time.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 use super::{
     bus::{
         Bus,
@@ -119,19 +121,19 @@ impl Chip {
             match Announcement::decode(control, link.session.toggles.control) {
                 Announcement::Batch { blocks } => {
                     self.receive_batch(bus, link, blocks, dev)?;
-                    batches += 1;
+                    batches = u32::saturating_add(batches, 1);
                     empty = 0;
                 }
                 Announcement::TooLarge { blocks } => return Err(Fault::TooLarge { blocks }),
                 Announcement::Stale => {
                     self.counters.stale_announcements.bump();
-                    empty += 1;
+                    empty = u32::saturating_add(empty, 1);
                 }
                 Announcement::Zero => {
                     if bus.read(REG_LENGTH_LOW).map_err(Fault::Bus)? & GENUINE_ZERO != 0 {
                         break;
                     }
-                    empty += 1;
+                    empty = u32::saturating_add(empty, 1);
                 }
             }
         }

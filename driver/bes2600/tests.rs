@@ -3,6 +3,8 @@
 //! KUnit suites of the parts that need no chip: the specification's transcripts, checked by the
 //! code as it is compiled for the kernel.
 
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 mod data;
 #[path = "../logic/tests/suite/golden.rs"]
 mod golden;

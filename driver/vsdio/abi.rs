@@ -60,6 +60,14 @@
 //! a kernel sends a new kind only to a program that asked for it with a new bit, and refuses bits
 //! and kinds it does not know with `EINVAL`. Reserved fields and padding are 0 and are checked.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 // The paths hold both for the module and for the crate, whose root is elsewhere.
 #[path = "abi/codec.rs"]
 mod codec;

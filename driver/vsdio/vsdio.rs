@@ -12,6 +12,12 @@
 //! ```
 
 #![forbid(unsafe_code)]
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 pub mod abi;
 mod controller;
