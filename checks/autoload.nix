@@ -3,7 +3,6 @@
 # In user-mode Linux the real udev loads the driver by the card's modalias, and
 # what the NixOS module generates for udev takes effect.
 {
-  lib,
   callPackage,
   writeText,
   iw,
@@ -30,9 +29,6 @@
     }))
     config
     ;
-  link = config.systemd.network.links."10-bes2600";
-  section = name: settings:
-    "[${name}]\n" + lib.concatStrings (lib.mapAttrsToList (key: value: "${key}=${value}\n") settings);
 in
   (callPackage ./lib/uml.nix {}) {
     name = "autoload";
@@ -42,7 +38,7 @@ in
       ADDRESS = address;
       POWER_SAVE = "on";
       IW = "${iw}/bin/iw";
-      LINK = writeText "10-bes2600.link" (section "Match" link.matchConfig + section "Link" link.linkConfig);
+      LINK = config.environment.etc."systemd/network/10-bes2600.link".source;
       # The program that it names is IW.
       RULES = writeText "99-local.rules" (builtins.unsafeDiscardStringContext config.services.udev.extraRules);
       UDEV = systemd;

@@ -123,6 +123,18 @@ let
       toUpper = replaceStrings (lib.splitString "," "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z") (
         lib.splitString "," "A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,R,S,T,U,V,W,X,Y,Z"
       );
+      generators.toINI = _options: sections: let
+        show = value:
+          if builtins.isBool value
+          then lib.boolToString value
+          else toString value;
+        section = name: settings: "[${name}]\n" + lib.concatStrings (lib.mapAttrsToList (key: value: "${key}=${show value}\n") settings);
+      in
+        concatStringsSep "\n" (lib.mapAttrsToList section sections);
+      boolToString = value:
+        if value
+        then "true"
+        else "false";
       escapeShellArg = arg: let
         string = toString arg;
       in

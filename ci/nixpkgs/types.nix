@@ -19,6 +19,13 @@ lib: let
     then value
     else throw "The option `${showOption loc}' has conflicting definition values.";
 
+  # What definitions of a set say of one attribute
+  valuesOf = name: definitions:
+    map (definition: {
+      inherit (definition) file;
+      value = definition.value.${name};
+    }) (builtins.filter (definition: definition.value ? ${name}) definitions);
+
   # The same definitions, one level down.
   elementsOf = loc: type: values: (lib.mergeDefinitions loc type values).value;
 in rec {
@@ -73,14 +80,21 @@ in rec {
       loc: definitions: let
         names = lib.unique (concatMap (definition: builtins.attrNames definition.value) definitions);
       in
-        lib.genAttrs names (name:
-          elementsOf (loc ++ [name]) type (map (definition: {
-            inherit (definition) file;
-            value = definition.value.${name};
-          }) (builtins.filter (definition: definition.value ? ${name}) definitions)))
+        lib.genAttrs names (name: elementsOf (loc ++ [name]) type (valuesOf name definitions))
     )
     // {emptyValue = {};};
-  attrsOf = type: lazyAttrsOf type // {description = "attribute set of ${type.description}";};
+  # Knows which attributes have a value.
+  attrsOf = type: let
+    lazy = lazyAttrsOf type;
+  in
+    lazy
+    // {
+      description = "attribute set of ${type.description}";
+      merge = loc: definitions: let
+        isDefined = name: (lib.mergeDefinitions (loc ++ [name]) type (valuesOf name definitions)).isDefined;
+      in
+        lib.filterAttrs (name: _: isDefined name) (lazy.merge loc definitions);
+    };
 
   submodule = module:
     mkType "submodule" (x: isAttrs x || builtins.isFunction x) (

@@ -4,77 +4,78 @@
 {
   config,
   lib,
+  pkgs,
   ...
 }: let
   inherit (lib) mkOption types;
-  bool = default:
-    mkOption {
-      type = types.bool;
-      inherit default;
-    };
-  strings = mkOption {
-    type = types.listOf types.str;
-    default = [];
-  };
+  inherit (import ./option.nix {inherit lib;}) bool int lines packages string strings;
   condition = word: name: symbol: {
     assertion = kernel: kernel.${name} symbol;
     message = "CONFIG_${symbol} is not ${word}!";
   };
 in {
-  options.boot = {
-    kernelPackages = mkOption {
-      type = types.raw;
-      apply = packages:
-        packages.extend (_: super: {
-          kernel = super.kernel.override (original: {
-            randstructSeed = "";
-            kernelPatches = original.kernelPatches or [] ++ config.boot.kernelPatches;
-            features = lib.recursiveUpdate super.kernel.features {};
+  options = {
+    boot = {
+      kernelPackages = mkOption {
+        type = types.raw;
+        apply = packages:
+          packages.extend (_: super: {
+            kernel = super.kernel.override (original: {
+              randstructSeed = "";
+              kernelPatches = original.kernelPatches or [] ++ config.boot.kernelPatches;
+              features = lib.recursiveUpdate super.kernel.features {};
+            });
           });
-        });
-    };
-    kernelPatches = mkOption {
-      type = types.listOf types.attrs;
-      default = [];
-    };
-    kernelParams = mkOption {
-      type = types.listOf (types.strMatching ''([^"[:space:]]|"[^"]*")+'');
-      default = [];
-    };
-    kernelModules = strings;
-    extraModulePackages = mkOption {
-      type = types.listOf types.package;
-      default = [];
-    };
-    extraModprobeConfig = mkOption {
-      type = types.lines;
-      default = "";
-    };
-    initrd = {
-      availableKernelModules = strings;
+      };
+      kernelPatches = mkOption {
+        type = types.listOf types.attrs;
+        default = [];
+      };
+      kernelParams = mkOption {
+        type = types.listOf (types.strMatching ''([^"[:space:]]|"[^"]*")+'');
+        default = [];
+      };
       kernelModules = strings;
-      includeDefaultModules = bool true;
-      allowMissingModules = bool false;
-      extraFirmwarePaths = strings;
-      systemd.tpm2.enable = bool true;
-    };
-    loader = {
-      grub.enable = bool true;
-      generic-extlinux-compatible = {
-        enable = bool false;
-        configurationLimit = mkOption {
-          type = types.int;
-          default = 20;
-        };
-        populateCmd = mkOption {
-          type = types.str;
-          default = "populate-extlinux";
+      extraModulePackages = packages;
+      extraModprobeConfig = lines;
+      initrd = {
+        availableKernelModules = strings;
+        kernelModules = strings;
+        includeDefaultModules = bool true;
+        allowMissingModules = bool false;
+        extraFirmwarePaths = strings;
+        systemd.tpm2.enable = bool true;
+      };
+      loader = {
+        grub.enable = bool true;
+        generic-extlinux-compatible = {
+          enable = bool false;
+          configurationLimit = int 20;
+          populateCmd = string "populate-extlinux";
         };
       };
+    };
+    system.modulesTree = mkOption {
+      type = types.listOf types.package;
+      apply = trees:
+        pkgs.runCommand "kernel-modules" {
+          inherit trees;
+          nativeBuildInputs = [pkgs.buildPackages.kmod];
+        } ''
+          mkdir -p $out/lib/modules
+          for tree in $trees; do cp -r --no-preserve=mode $tree/lib/modules/. $out/lib/modules/; done
+          for release in $out/lib/modules/*; do depmod -b $out "''${release##*/}"; done
+        '';
     };
   };
 
   config = {
+    system.modulesTree = [config.boot.kernelPackages.kernel.modules] ++ config.boot.extraModulePackages;
+    environment.etc = {
+      "modprobe.d/nixos.conf".text = config.boot.extraModprobeConfig;
+      "modules-load.d/nixos.conf".text = lib.concatMapStrings (module: "${module}\n") config.boot.kernelModules;
+    };
+
     lib.kernelConfig = {
       isYes = condition "yes" "isYes";
       isEnabled = condition "enabled" "isEnabled";

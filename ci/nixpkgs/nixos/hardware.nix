@@ -8,11 +8,7 @@
   ...
 }: let
   inherit (lib) mkOption types;
-  bool = default:
-    mkOption {
-      type = types.bool;
-      inherit default;
-    };
+  inherit (import ./option.nix {inherit lib;}) bool string;
   compress = firmware:
     if config.hardware.firmwareCompression == "zstd" && firmware.compressFirmware or true
     then pkgs.compressFirmwareZstd firmware
@@ -49,10 +45,7 @@ in {
     };
     zramSwap = {
       enable = bool false;
-      algorithm = mkOption {
-        type = types.str;
-        default = "zstd";
-      };
+      algorithm = string "zstd";
     };
   };
 

@@ -1,24 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Network daemons, desktop, and other services.
-{lib, ...}: let
+# Network daemons, udev, desktop, and other services.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}: let
   inherit (lib) mkOption types;
-  bool = default:
-    mkOption {
-      type = types.bool;
-      inherit default;
-    };
-  settings = mkOption {
-    type = types.attrsOf types.anything;
-    default = {};
-  };
+  inherit (import ./option.nix {inherit lib;}) bool lines settings string;
+  inherit (config.networking.wireless) iwd;
+  # What udev and iwd read has this form.
+  sections = lib.generators.toINI {};
 in {
   options = {
     networking = {
-      hostName = mkOption {
-        type = types.str;
-        default = "nixos";
-      };
+      hostName = string "nixos";
       nftables.enable = bool false;
       networkmanager = {
         enable = bool false;
@@ -40,10 +37,7 @@ in {
     };
     systemd.network.links = settings;
     services = {
-      udev.extraRules = mkOption {
-        type = types.lines;
-        default = "";
-      };
+      udev.extraRules = lines;
       desktopManager.gnome.enable = bool false;
       displayManager.gdm.enable = bool false;
       logind.settings.Login = settings;
@@ -54,5 +48,34 @@ in {
       };
       upower.enable = bool false;
     };
+  };
+
+  config = {
+    # iwd's interfaces keep the names that it gives them.
+    systemd.network.links."80-iwd" = lib.mkIf iwd.enable {
+      matchConfig.Type = "wlan";
+      linkConfig.NamePolicy = "keep kernel";
+    };
+
+    environment.etc = lib.mkMerge [
+      {
+        "udev/rules.d".source = pkgs.runCommand "udev-rules" {rules = config.services.udev.extraRules;} ''
+          mkdir $out
+          cp ${pkgs.systemd}/lib/udev/rules.d/*.rules $out/
+          printf '%s\n' "$rules" >$out/99-local.rules
+        '';
+      }
+      (lib.mkIf iwd.enable {
+        "iwd/main.conf".text = sections iwd.settings;
+      })
+      (lib.mapAttrs' (name: link:
+        lib.nameValuePair "systemd/network/${name}.link" {
+          text = sections {
+            Match = link.matchConfig;
+            Link = link.linkConfig;
+          };
+        })
+      config.systemd.network.links)
+    ];
   };
 }

@@ -9,6 +9,7 @@
   ...
 }: let
   inherit (lib) mkOption types;
+  inherit (import ./option.nix {inherit lib;}) bool packages settings string strings;
   failed = map (x: x.message) (lib.filter (x: !x.assertion) config.assertions);
 in {
   options = {
@@ -31,10 +32,7 @@ in {
       type = types.listOf types.raw;
       default = [];
     };
-    warnings = mkOption {
-      type = types.listOf types.str;
-      default = [];
-    };
+    warnings = strings;
     lib = mkOption {
       type = types.attrsOf types.attrs;
       default = {};
@@ -51,13 +49,11 @@ in {
       stateVersion = mkOption {type = types.str;};
     };
     environment = {
-      systemPackages = mkOption {
-        type = types.listOf types.package;
-        default = [];
-      };
+      systemPackages = packages;
       etc = mkOption {
         type = types.attrsOf types.anything;
         default = {};
+        apply = builtins.mapAttrs (name: file: {source = pkgs.writeText (baseNameOf name) file.text;} // file);
       };
     };
     fileSystems = mkOption {
@@ -81,14 +77,8 @@ in {
       default = {};
       type = types.attrsOf (types.submodule {
         options = {
-          isNormalUser = mkOption {
-            type = types.bool;
-            default = false;
-          };
-          extraGroups = mkOption {
-            type = types.listOf types.str;
-            default = [];
-          };
+          isNormalUser = bool false;
+          extraGroups = strings;
           initialPassword = mkOption {
             type = types.nullOr types.str;
             default = null;
@@ -97,19 +87,10 @@ in {
       });
     };
     nix = {
-      settings = mkOption {
-        type = types.attrsOf types.anything;
-        default = {};
-      };
+      inherit settings;
       gc = {
-        automatic = mkOption {
-          type = types.bool;
-          default = false;
-        };
-        options = mkOption {
-          type = types.str;
-          default = "";
-        };
+        automatic = bool false;
+        options = string "";
       };
     };
   };
@@ -133,10 +114,9 @@ in {
           inherit (config.environment) systemPackages;
           inherit (config.boot.kernelPackages) kernel;
           inherit (config.hardware) firmware;
-          modules = config.boot.extraModulePackages;
+          modules = config.system.modulesTree;
           deviceTree = config.hardware.deviceTree.name;
-          udevRules = config.services.udev.extraRules;
-          modprobe = config.boot.extraModprobeConfig;
+          etc = map (file: file.source) (builtins.attrValues config.environment.etc);
           configuration = builtins.toJSON {
             inherit (config) fileSystems networking systemd users zramSwap;
             inherit (config.services) displayManager desktopManager logind pipewire upower;

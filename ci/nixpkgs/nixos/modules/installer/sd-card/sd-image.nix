@@ -7,25 +7,13 @@
   pkgs,
   ...
 }: let
-  inherit (lib) mkOption types;
-  commands = mkOption {
-    type = types.str;
-    default = "";
-  };
+  inherit (import ../../../option.nix {inherit lib;}) int string;
+  commands = string "";
 in {
   options.sdImage = {
-    firmwarePartitionOffset = mkOption {
-      type = types.int;
-      default = 8;
-    };
-    firmwareSize = mkOption {
-      type = types.int;
-      default = 30;
-    };
-    rootVolumeLabel = mkOption {
-      type = types.str;
-      default = "NIXOS_SD";
-    };
+    firmwarePartitionOffset = int 8;
+    firmwareSize = int 30;
+    rootVolumeLabel = string "NIXOS_SD";
     populateFirmwareCommands = commands;
     populateRootCommands = commands;
     postBuildCommands = commands;
