@@ -64,7 +64,11 @@ in [
   (holds "plain: no options for modprobe, the module has none" (builtins.match ".*bes2600.*" plain.boot.extraModprobeConfig == null))
   (holds "plain: udev switches power save off" (rule "off" plain))
   (equal "plain: NetworkManager" false plain.networking.networkmanager.wifi.powersave)
-  (equal "plain: iwd" "bes2600" plain.networking.wireless.iwd.settings.DriverQuirks.PowerSaveDisable)
+  (equal "plain: iwd" {
+      DefaultInterface = "bes2600";
+      PowerSaveDisable = "bes2600";
+    }
+    plain.networking.wireless.iwd.settings.DriverQuirks)
   (holds "plain: no link file" (!plain.systemd.network.links ? "10-bes2600"))
   (holds "plain: the regulatory database, for the root file system and before it" (
     plain.hardware.wirelessRegulatoryDatabase
@@ -84,7 +88,7 @@ in [
   (equal "tuned: country, on the command line as cfg80211 is built in" ["cfg80211.ieee80211_regdom=DE"] (mentions tuned))
   (holds "tuned: udev switches power save on" (rule "on" tuned))
   (equal "tuned: NetworkManager" true tuned.networking.networkmanager.wifi.powersave)
-  (holds "tuned: iwd" (!(tuned.networking.wireless.iwd.settings.DriverQuirks or {}) ? PowerSaveDisable))
+  (equal "tuned: iwd" {DefaultInterface = "bes2600";} tuned.networking.wireless.iwd.settings.DriverQuirks)
   (equal "tuned: link file with the address" {
       matchConfig.Driver = "bes2600";
       linkConfig = {
@@ -103,7 +107,10 @@ in [
 
   (equal "NetworkManager on iwd: no complaint" [] (complaints withIwd))
   (equal "NetworkManager on iwd: own settings beside ours" {
-    DriverQuirks.PowerSaveDisable = "bes2600";
+    DriverQuirks = {
+      DefaultInterface = "bes2600";
+      PowerSaveDisable = "bes2600";
+    };
     General.Country = "DE";
   } {inherit (withIwd.networking.wireless.iwd.settings) DriverQuirks General;})
 

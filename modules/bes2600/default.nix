@@ -121,9 +121,12 @@ in {
       ACTION=="add", SUBSYSTEM=="net", ENV{DEVTYPE}=="wlan", DRIVERS=="bes2600", RUN+="${pkgs.iw}/bin/iw dev $name set power_save ${power}"
     '';
     networking.networkmanager.wifi.powersave = lib.mkDefault cfg.powerSave;
-    networking.wireless.iwd.settings = lib.mkIf (!cfg.powerSave) {
-      DriverQuirks.PowerSaveDisable = lib.mkDefault "bes2600";
-    };
+    networking.wireless.iwd.settings.DriverQuirks = lib.mkMerge [
+      # iwd would remove the interface and make another one, while udev is
+      # setting it up.
+      {DefaultInterface = lib.mkDefault "bes2600";}
+      (lib.mkIf (!cfg.powerSave) {PowerSaveDisable = lib.mkDefault "bes2600";})
+    ];
 
     # Before 99-default.link, which would take the name from it.
     systemd.network.links = lib.mkIf (cfg.macAddress != null) {
