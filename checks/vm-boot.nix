@@ -1,33 +1,61 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The tablet's own kernel, its Image as it ships, boots in QEMU; the driver
-# finds the emulated chip, brings it up and joins a WPA3 network.
+# The tablet's own kernel, its Image as it ships, boots systemd in QEMU. udev
+# finds the driver of the emulated chip, iwd joins a WPA3 network, by what the
+# NixOS modules generate.
 {
   lib,
   runCommand,
-  bes2600,
   bes2600-firmware-emulated,
   cpio,
   jq,
   kmod,
-  linux-pinetab2,
+  nixos,
   qemu,
+  stdenv,
   vm-guest,
   vm-programs,
   vsdio,
-  wireless-regdb,
 }: let
+  inherit
+    (nixos.nixosSystem {
+      modules = [
+        nixos.nixosModules.default
+        ./modules/minimal.nix
+        ./vm-boot/configuration.nix
+        {
+          nixpkgs.buildPlatform = stdenv.buildPlatform.system;
+          hardware.bes2600.firmware = bes2600-firmware-emulated;
+          boot.extraModulePackages = [vsdio];
+        }
+      ];
+    })
+    config
+    ;
+  inherit (config.boot.kernelPackages) kernel;
+  driver = config.hardware.bes2600.package;
+
+  # Of what NixOS has in /etc, what these modules have to do with
+  etc = lib.genAttrs [
+    "iwd/main.conf"
+    "modprobe.d/nixos.conf"
+    "modules-load.d/nixos.conf"
+    "systemd/network/80-iwd.link"
+    "udev/rules.d"
+  ] (name: config.environment.etc.${name}.source);
+
+  programs = vm-programs.override {extra = [config.hardware.firmware] ++ builtins.attrValues etc;};
   source = lib.fileset.toSource {
-    root = ./lib;
+    root = ./.;
     fileset = lib.fileset.unions [
       ./lib/allowed-reports.txt
       ./lib/judge.sh
       ./lib/kernel-reports
       ./lib/make-initrd
       ./lib/vm-run
+      ./vm-boot
     ];
   };
-  release = linux-pinetab2.modDirVersion;
 in
   runCommand "check-vm-boot"
   {
@@ -37,16 +65,23 @@ in
       kmod
       qemu
     ];
-    passthru = {inherit linux-pinetab2;};
+    inherit (config.boot) kernelParams;
+    passthru = {inherit config;};
   }
   ''
-    cp -r --no-preserve=mode ${bes2600-firmware-emulated}/lib/firmware firmware
-    cp -L ${wireless-regdb}/lib/firmware/regulatory.db* firmware/
-    bash ${source}/make-initrd initrd.cpio ${vm-guest}/bin/vm-init ${vm-guest}/bin/bes2600-emulator ${vm-programs} \
-      firmware ${linux-pinetab2.modules} ${release} \
-      ${linux-pinetab2.modules}/lib/modules/${release}/kernel/drivers/net/wireless/virtual/mac80211_hwsim.ko \
-      ${vsdio}/lib/modules/${release}/updates/vsdio.ko ${bes2600}/lib/modules/${release}/updates/bes2600.ko
-    bash ${source}/vm-run --timeout 600 ${linux-pinetab2}/Image initrd.cpio out || {
+    ${lib.concatStrings (lib.mapAttrsToList (name: file: ''
+        mkdir -p etc/${dirOf name}
+        cp -r --no-preserve=mode ${file} etc/${name}
+      '')
+      etc)}
+    # Where nobody has compressed them they have no ending.
+    mkdir early
+    for file in ${lib.escapeShellArgs config.boot.initrd.extraFirmwarePaths}; do
+      cp -L --no-preserve=mode ${config.hardware.firmware}/lib/firmware/$file* early/
+    done
+    bash ${source}/lib/make-initrd initrd.cpio ${programs} etc early ${config.hardware.firmware} \
+      ${config.system.modulesTree} ${vm-guest} ${source}/vm-boot
+    bash ${source}/lib/vm-run --timeout 600 --append "$kernelParams" ${kernel}/Image initrd.cpio out || {
       echo "--- the whole console log:"
       cat out/console.log || true
       exit 1
@@ -54,8 +89,8 @@ in
     mkdir $out
     cp out/console.log out/results.tap $out/
     # The sizes of what was booted belong to the summary.
-    jq --argjson image_size "$(stat -c %s ${linux-pinetab2}/Image)" \
-      --argjson module_size "$(stat -c %s ${bes2600}/lib/modules/${release}/updates/bes2600.ko)" \
+    jq --argjson image_size "$(stat -c %s ${kernel}/Image)" \
+      --argjson module_size "$(stat -c %s ${driver}/lib/modules/${kernel.modDirVersion}/updates/bes2600.ko)" \
       --arg log "$out/console.log" \
       '. + {image_bytes: $image_size, module_bytes: $module_size, log: $log}' out/summary.json >$out/summary.json
   ''

@@ -108,16 +108,21 @@ impl Function {
         &self.path
     }
 
-    /// What udev would look a module up by.
+    /// What udev looks a module up by.
     pub(crate) fn modalias(&self) -> Result<String, String> {
         Some(read(self.path.join("modalias")))
             .filter(|alias| !alias.is_empty())
             .ok_or_else(|| format!("{} has no modalias", self.name()))
     }
 
-    /// Waits until a driver's probe has succeeded.
-    pub(crate) fn wait_bound(&self, limit: Duration) -> Result<(), String> {
-        poll(limit, || self.path.join("driver").exists().then_some(())).ok_or_else(|| {
+    /// Waits until a driver's probe has succeeded, and names its module. The kernel links driver and
+    /// device before the probe, but driver and module after it.
+    pub(crate) fn wait_bound(&self, limit: Duration) -> Result<String, String> {
+        let module = || {
+            let target = fs::read_link(self.path.join("driver/module")).ok()?;
+            Some(target.file_name()?.to_string_lossy().into_owned())
+        };
+        poll(limit, module).ok_or_else(|| {
             format!(
                 "no driver bound to {} within {} s",
                 self.name(),

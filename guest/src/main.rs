@@ -1,108 +1,98 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Process 1 of the guest in which the tablet's own kernel meets the emulated chip.
+//! The tests of the guest in which the tablet's own kernel meets the emulated chip, as a service of
+//! systemd.
 //!
-//! It does what a distribution's user space would do, and nothing else: mounts the kernel's file
-//! systems, loads the virtual SDIO host, starts the emulator as the card, lets the card's modalias
-//! find the driver, and watches the chip come up. It joins a WPA3 network and measures the link.
-//! Then the whole way back: leave, unbind, rebind, unload, unplug. It speaks TAP on its console, ends with one line `summary: {JSON}` and switches off.
+//! They do what is not the tablet's: the access points, the emulator as the card. Then they watch:
+//! udev loads the driver by the card's modalias, the chip comes up, iwd joins a WPA3 network, all by
+//! the files that the NixOS module generated. They measure the link, and go the whole way back:
+//! unbind, rebind, unload, unplug. They speak TAP on the console and end with one line
+//! `summary: {JSON}`; systemd then switches off.
 
 #![forbid(unsafe_code)]
 
 mod card;
-mod modules;
 mod network;
+mod systemd;
 mod tap;
 
+use std::ffi::CString;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
 use rustix::mount::{MountFlags, mount};
-use rustix::system::{RebootCommand, reboot, uname};
-use rustix::time::{ClockId, clock_gettime};
+use rustix::system::{delete_module, uname};
 use serde_json::{Map, Value, json};
 
-use card::Card;
-use modules::Modules;
+use card::{Card, Function, poll};
 use network::{AccessPoints, Station};
 use tap::Tap;
 
-/// How long a chip may take from the driver's load to its startup indication. Virtual machines
-/// without hardware support are slow; the driver's own time-outs are far shorter.
+/// How long a chip may take from its card's arrival to its driver's, and that to a network. Virtual
+/// machines without hardware support are slow; the driver's own time-outs are far shorter.
 const COME_UP: Duration = Duration::from_secs(120);
 
-fn main() {
-    let booted = uptime();
-    for (source, target) in [
-        ("proc", "/proc"),
-        ("sysfs", "/sys"),
-        ("devtmpfs", "/dev"),
-        ("tmpfs", "/run"),
-        // wpa_cli and iperf3 insist on it.
-        ("tmpfs", "/tmp"),
-        ("debugfs", "/sys/kernel/debug"),
-    ] {
-        // A missing directory or file system shows in the tests that need it.
-        let _ = fs::create_dir_all(target);
-        if let Err(error) = mount(source, target, source, MountFlags::empty(), None) {
-            println!("# {target}: {error}");
-        }
-    }
+/// Where iwd's words go.
+const IWD_LOG: &str = "/run/iwd.log";
 
+fn main() {
     let mut tap = Tap::default();
     let mut summary = Map::new();
-    summary.insert("boot_ms".into(), json!(booted.as_millis()));
-    summary.insert("kernel".into(), json!(release()));
-    tap.ok(&format!("user space after {} ms", booted.as_millis()));
-
-    if let Err(reason) = bring_up(&mut tap, &mut summary) {
+    if let Err(reason) = all(&mut tap, &mut summary) {
         tap.fail(&reason);
+        for line in read(IWD_LOG).lines() {
+            println!("# iwd: {line}");
+        }
     }
     println!("summary: {}", Value::Object(summary));
     tap.plan();
-    rustix::fs::sync();
-    if let Err(error) = reboot(RebootCommand::PowerOff) {
-        println!("# power off: {error}");
-    }
-    // Process 1 must not end before the machine does.
-    loop {
-        std::thread::sleep(Duration::from_secs(1));
-    }
 }
 
 /// The way up and the way down, a test for each step. An error ends it: what follows depends on it.
-fn bring_up(tap: &mut Tap, summary: &mut Map<String, Value>) -> Result<(), String> {
-    let modules = Modules::open(&release())?;
-    let mut loaded = modules.load("vsdio")?;
-    loaded.extend(modules.load("mac80211_hwsim")?);
-    tap.ok(&format!("{} loaded", loaded.join(", ")));
+fn all(tap: &mut Tap, summary: &mut Map<String, Value>) -> Result<(), String> {
+    let boot_ms = systemd::started_ms()?;
+    summary.insert("boot_ms".into(), json!(boot_ms));
+    let release = uname().release().to_string_lossy().into_owned();
+    summary.insert("kernel".into(), json!(release));
+    tap.verdict(
+        read("/proc/1/comm") == "systemd",
+        &format!("systemd is process 1, {boot_ms} ms after the kernel's start"),
+    );
+    for module in ["vsdio", "mac80211_hwsim"] {
+        tap.verdict(
+            loaded(module),
+            &format!("systemd loaded {module}, as configured"),
+        );
+    }
+    let country = network::country()?;
+    tap.verdict(
+        country == network::COUNTRY,
+        &format!("the regulatory domain is {country}, by the command line"),
+    );
     let access_points = AccessPoints::start()?;
     tap.ok("two access points, one of them WPA3");
+    systemd::ready()?;
 
     let card = Card::insert()?;
     tap.ok("the emulated card is inserted");
     let function = card.function(Duration::from_secs(20))?;
     tap.ok(&format!("the SDIO core enumerated {}", function.name()));
 
-    let alias = function.modalias()?;
-    let names = modules.resolve(&alias);
-    let [name] = names.as_slice() else {
-        return Err(format!(
-            "modalias {alias} is claimed by {names:?}, not by one module"
-        ));
-    };
-    tap.ok(&format!("modalias {alias} finds {name}"));
-    modules.load(name)?;
-    function.wait_bound(COME_UP)?;
-    tap.ok(&format!("{name} is bound to {}", function.name()));
+    let (alias, began) = (function.modalias()?, Instant::now());
+    let name = function.wait_bound(COME_UP)?;
+    tap.ok(&format!(
+        "udev loaded {name} for {alias}, it is bound to {}",
+        function.name()
+    ));
     summary.insert("module".into(), json!(name));
     summary.insert(
         "srcversion".into(),
         json!(read(format!("/sys/module/{name}/srcversion"))),
     );
 
-    let startup = debugfs(&function, name, "startup")?;
+    let startup = debugfs(&function, &name, "startup")?;
     let label = startup.get("firmware_label").cloned().unwrap_or_default();
     tap.verdict(
         label.as_str().is_some_and(|text| !text.is_empty()),
@@ -111,38 +101,66 @@ fn bring_up(tap: &mut Tap, summary: &mut Map<String, Value>) -> Result<(), Strin
     summary.insert("startup".into(), Value::Object(startup));
     summary.insert(
         "counters".into(),
-        Value::Object(debugfs(&function, name, "counters")?),
+        Value::Object(debugfs(&function, &name, "counters")?),
     );
 
-    let mut station = Station::up(function.path())?;
-    summary.insert("network".into(), join(tap, &mut station, &function, name)?);
-    station.leave()?;
-    tap.ok("left the network");
+    let station = Station::joined(function.path(), began, COME_UP)?;
+    summary.insert(
+        "network".into(),
+        measure(tap, &station, &access_points, &function, &name)?,
+    );
 
-    function.unbind(name)?;
+    function.unbind(&name)?;
     tap.ok("unbound");
-    function.bind(name)?;
+    let again = Instant::now();
+    function.bind(&name)?;
     function.wait_bound(COME_UP)?;
     tap.ok("bound again, the chip came up a second time");
-    modules.unload(name)?;
+    let station = Station::joined(function.path(), again, COME_UP)?;
+    tap.ok(&format!(
+        "iwd joined again, {} ms later",
+        station.after.as_millis()
+    ));
+    systemd::stop("iwd.service")?;
+    tap.ok("left the network");
+
+    unload(&name)?;
     tap.ok(&format!("{name} unloaded"));
     let chip = card.remove()?;
     tap.ok("the card left, no breach of the protocol");
     summary.insert("chip".into(), chip);
-    modules.unload("vsdio")?;
+    unload("vsdio")?;
     tap.ok("vsdio unloaded");
     access_points.stop()?;
     tap.ok("the access points are gone");
     Ok(())
 }
 
-/// Scans, joins, measures. Returns what the summary says of it.
-fn join(
+/// What the network is like, and whether the module's settings arrived. Returns what the summary
+/// says of it.
+fn measure(
     tap: &mut Tap,
-    station: &mut Station,
-    function: &card::Function,
+    station: &Station,
+    access_points: &AccessPoints,
+    function: &Function,
     module: &str,
 ) -> Result<Value, String> {
+    let mut association = station.association()?;
+    association.extend(access_points.station(&station.address())?);
+    let method = association.get("key_mgmt").and_then(Value::as_str);
+    tap.verdict(
+        method == Some("SAE"),
+        &format!(
+            "iwd joined by itself, with {}, {} ms after the card came",
+            method.unwrap_or("unknown security"),
+            station.after.as_millis()
+        ),
+    );
+    let power_save = station.power_save()?;
+    tap.verdict(
+        power_save == "off",
+        &format!("power save is {power_save}, by the udev rule"),
+    );
     let found = station.scan()?;
     tap.verdict(
         found.len() == 2,
@@ -151,12 +169,6 @@ fn join(
             station.interface(),
             found.len()
         ),
-    );
-    let association = station.join()?;
-    let method = association.get("key_mgmt").and_then(Value::as_str);
-    tap.verdict(
-        method == Some("SAE"),
-        &format!("joined, with {}", method.unwrap_or("unknown security")),
     );
     let ping = station.ping()?;
     tap.verdict(
@@ -193,12 +205,13 @@ fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<St
 }
 
 /// The `name: value` lines of a debugfs file of the driver; numbers become numbers.
-fn debugfs(
-    function: &card::Function,
-    module: &str,
-    file: &str,
-) -> Result<Map<String, Value>, String> {
-    let path = format!("/sys/kernel/debug/{module}-{}/{file}", function.name());
+fn debugfs(function: &Function, module: &str, file: &str) -> Result<Map<String, Value>, String> {
+    const ROOT: &str = "/sys/kernel/debug";
+    let path = format!("{ROOT}/{module}-{}/{file}", function.name());
+    if !Path::new(&path).exists() {
+        // Where it cannot be mounted, or is already, reading says so.
+        let _ = mount("debugfs", ROOT, "debugfs", MountFlags::empty(), None);
+    }
     let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
     Ok(text
         .lines()
@@ -213,20 +226,25 @@ fn debugfs(
         .collect())
 }
 
+fn loaded(module: &str) -> bool {
+    Path::new("/sys/module").join(module).exists()
+}
+
+/// Unloads a module once nobody uses it: what held it may take a moment to let go.
+fn unload(module: &str) -> Result<(), String> {
+    let name = CString::new(module).map_err(|error| error.to_string())?;
+    let mut last = None;
+    poll(Duration::from_secs(10), || {
+        last = delete_module(&name, OFlags::NONBLOCK.bits().cast_signed()).err();
+        last.is_none().then_some(())
+    })
+    .ok_or_else(|| last.map_or_else(String::new, |error| format!("unload {module}: {error}")))
+}
+
 /// A small file's text without its line end; empty when it cannot be read.
 fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(path)
         .unwrap_or_default()
         .trim_end()
         .to_owned()
-}
-
-/// The running kernel's release, as in `/lib/modules/RELEASE`.
-fn release() -> String {
-    uname().release().to_string_lossy().into_owned()
-}
-
-/// Time since the kernel started.
-fn uptime() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A WPA3 network around the chip: access points on mac80211_hwsim's radios, and the station's way
-//! into it, by the programs that a distribution uses.
+//! A WPA3 network around the chip: access points on mac80211_hwsim's radios, and what became of the
+//! station, which iwd brings into it.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -13,17 +13,22 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Map, Value, json};
 
 use crate::card::poll;
+use crate::read;
 
 const BUSYBOX: &str = "/bin/busybox";
 const SSID: &str = "besser";
 const PASSWORD: &str = "correct horse battery";
 const AP_ADDRESS: &str = "10.26.0.1";
+/// The control sockets of the access points.
+const HOSTAPD: &str = "/run/hostapd";
+/// As in the guest's configuration, and so is the next one.
+pub(crate) const COUNTRY: &str = "DE";
 const STATION_ADDRESS: &str = "10.26.0.2";
 /// How long each measurement of throughput sends, in seconds.
 const SECONDS: &str = "3";
 
 /// Runs a program to its end and returns what it printed.
-fn run(program: &str, arguments: &[&str]) -> Result<String, String> {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(program)
         .args(arguments)
         .output()
@@ -106,7 +111,7 @@ impl AccessPoints {
         let owner = all.namespace.id().to_string();
         let secure = format!(
             "ssid={SSID}\nhw_mode=a\nchannel=36\nht_capab=[HT40+]\nwpa=2\nwpa_key_mgmt=SAE\nrsn_pairwise=CCMP\n\
-             ieee80211w=2\nsae_password={PASSWORD}\n"
+             ieee80211w=2\nsae_password={PASSWORD}\nctrl_interface={HOSTAPD}\n"
         );
         let open = format!("ssid={SSID}-guest\nhw_mode=g\nchannel=11\n");
         for (number, settings) in [secure, open].iter().enumerate() {
@@ -119,7 +124,7 @@ impl AccessPoints {
                 format!("/run/ap{number}.log"),
             );
             let common = format!(
-                "interface=wlan{number}\ndriver=nl80211\ncountry_code=US\nieee80211n=1\nwmm_enabled=1\n{settings}"
+                "interface=wlan{number}\ndriver=nl80211\ncountry_code={COUNTRY}\nieee80211n=1\nwmm_enabled=1\n{settings}"
             );
             fs::write(&config, common).map_err(|error| format!("{config}: {error}"))?;
             let daemon = all.spawn(&["/bin/hostapd", &config], &log)?;
@@ -155,6 +160,38 @@ impl AccessPoints {
         )
     }
 
+    /// What the WPA3 access point says of the security of a station that has joined.
+    pub(crate) fn station(&self, address: &str) -> Result<Map<String, Value>, String> {
+        let text = run(
+            "/bin/hostapd_cli",
+            &["-p", HOSTAPD, "-i", "wlan0", "sta", address],
+        )?;
+        let value = |key: &str| {
+            text.lines()
+                .find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
+                .unwrap_or_default()
+        };
+        // IEEE 802.11-2020, tables 9-149 and 9-151
+        let method = match value("AKMSuiteSelector") {
+            "00-0f-ac-2" => "PSK",
+            "00-0f-ac-8" => "SAE",
+            other => other,
+        };
+        let cipher = match value("dot11RSNAStatsSelectedPairwiseCipher") {
+            "00-0f-ac-4" => "CCMP",
+            other => other,
+        };
+        let protected = value("flags").contains("[MFP]");
+        Ok(Map::from_iter([
+            ("key_mgmt".to_owned(), json!(method)),
+            ("pairwise_cipher".to_owned(), json!(cipher)),
+            (
+                "pmf".to_owned(),
+                json!(if protected { "on" } else { "off" }),
+            ),
+        ]))
+    }
+
     /// Ends the access points; the radios go back to the first namespace.
     pub(crate) fn stop(self) -> Result<(), String> {
         for daemon in self.daemons {
@@ -164,39 +201,96 @@ impl AccessPoints {
     }
 }
 
-/// The station's network interface, and the supplicant once it has joined.
+/// The kernel's regulatory domain.
+pub(crate) fn country() -> Result<String, String> {
+    let text = run("/bin/iw", &["reg", "get"])?;
+    text.lines()
+        .find_map(|line| line.strip_prefix("country ")?.split(':').next())
+        .map(str::to_owned)
+        .ok_or_else(|| format!("iw reg get: {text}"))
+}
+
+/// The station's network interface, on its network.
 pub(crate) struct Station {
     interface: String,
-    supplicant: Option<Child>,
+    /// How long that took.
+    pub(crate) after: Duration,
 }
 
 impl Station {
-    /// The interface of a device in sysfs, set up.
-    pub(crate) fn up(device: &Path) -> Result<Self, String> {
+    /// Waits until an interface of a device in sysfs is associated and has its IP address. It may
+    /// come and go on the way: iwd makes its own.
+    pub(crate) fn joined(device: &Path, began: Instant, limit: Duration) -> Result<Self, String> {
         let folder = device.join("net");
-        let first = || {
-            fs::read_dir(&folder)
+        let mut last = format!("no network interface in {}", folder.display());
+        let up = || {
+            let interface = fs::read_dir(&folder)
                 .ok()?
                 .filter_map(Result::ok)
                 .map(|entry| entry.file_name().to_string_lossy().into_owned())
-                .next()
+                .next()?;
+            last = run(BUSYBOX, &["ip", "-4", "addr", "show", "dev", &interface])
+                .unwrap_or_else(|error| error);
+            last.contains(&format!("inet {STATION_ADDRESS}/"))
+                .then_some(interface)
         };
-        let interface = poll(Duration::from_secs(30), first)
-            .ok_or_else(|| format!("no network interface in {}", folder.display()))?;
-        run(BUSYBOX, &["ip", "link", "set", &interface, "up"])?;
-        Ok(Self {
-            interface,
-            supplicant: None,
-        })
+        match poll(limit, up) {
+            Some(interface) => Ok(Self {
+                interface,
+                after: began.elapsed(),
+            }),
+            None => Err(format!(
+                "not on the network within {} s: {}",
+                limit.as_secs(),
+                last.trim_end().replace('\n', ", ")
+            )),
+        }
     }
 
     pub(crate) fn interface(&self) -> &str {
         &self.interface
     }
 
-    /// What a scan of all channels finds, strongest first.
+    /// The interface's hardware address.
+    pub(crate) fn address(&self) -> String {
+        read(format!("/sys/class/net/{}/address", self.interface))
+    }
+
+    /// Whether the station sleeps between beacons: `on` or `off`.
+    pub(crate) fn power_save(&self) -> Result<String, String> {
+        let text = run("/bin/iw", &["dev", &self.interface, "get", "power_save"])?;
+        text.trim()
+            .strip_prefix("Power save: ")
+            .map(str::to_owned)
+            .ok_or(text)
+    }
+
+    /// The network and its frequency in MHz, and how many milliseconds it took to get there.
+    pub(crate) fn association(&self) -> Result<Map<String, Value>, String> {
+        let text = run("/bin/iw", &["dev", &self.interface, "link"])?;
+        let value = |key: &str| {
+            text.lines()
+                .find_map(|line| line.trim().strip_prefix(key))
+                .and_then(|rest| rest.split_whitespace().next())
+        };
+        Ok(Map::from_iter([
+            ("ssid".to_owned(), json!(value("SSID: "))),
+            ("bssid".to_owned(), json!(value("Connected to "))),
+            ("freq".to_owned(), json!(value("freq: "))),
+            ("ms".to_owned(), json!(self.after.as_millis())),
+        ]))
+    }
+
+    /// What a scan of all channels finds, strongest first. Another scan may be under way.
     pub(crate) fn scan(&self) -> Result<Vec<Value>, String> {
-        let mut found = networks(&run("/bin/iw", &["dev", &self.interface, "scan"])?);
+        let mut last = String::new();
+        let text = poll(Duration::from_secs(60), || {
+            run("/bin/iw", &["dev", &self.interface, "scan"])
+                .map_err(|error| last = error)
+                .ok()
+        })
+        .ok_or(last)?;
+        let mut found = networks(&text);
         found.sort_by_key(|network| {
             -network
                 .get("signal_dbm")
@@ -204,49 +298,6 @@ impl Station {
                 .unwrap_or(-999.0) as i64
         });
         Ok(found)
-    }
-
-    /// Joins the WPA3 network. Returns what the supplicant says of the association, and how long it
-    /// took from the supplicant's start.
-    pub(crate) fn join(&mut self) -> Result<Map<String, Value>, String> {
-        let config = "/run/sta.conf";
-        let text = format!(
-            "ctrl_interface=/run/wpa\ncountry=US\nnetwork={{\n  ssid=\"{SSID}\"\n  key_mgmt=SAE\n  ieee80211w=2\n  \
-             sae_password=\"{PASSWORD}\"\n}}\n"
-        );
-        fs::write(config, text).map_err(|error| format!("{config}: {error}"))?;
-        let (log, began) = ("/run/sta.log", Instant::now());
-        let arguments = ["-D", "nl80211", "-i", &self.interface, "-c", config];
-        self.supplicant = Some(start("/bin/wpa_supplicant", &arguments, log)?);
-        wait_for(log, "CTRL-EVENT-CONNECTED", Duration::from_secs(120))?;
-        let took = began.elapsed();
-        let status = run(
-            "/bin/wpa_cli",
-            &["-p", "/run/wpa", "-i", &self.interface, "status"],
-        )?;
-        let mut facts: Map<String, Value> = [
-            "ssid",
-            "bssid",
-            "freq",
-            "key_mgmt",
-            "pmf",
-            "pairwise_cipher",
-        ]
-        .iter()
-        .filter_map(|&key| {
-            let value = status
-                .lines()
-                .find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
-            Some((key.to_owned(), json!(value)))
-        })
-        .collect();
-        facts.insert("ms".into(), json!(took.as_millis()));
-        let address = format!("{STATION_ADDRESS}/24");
-        run(
-            BUSYBOX,
-            &["ip", "addr", "add", &address, "dev", &self.interface],
-        )?;
-        Ok(facts)
     }
 
     /// Echo requests, each sent when the one before was answered.
@@ -282,11 +333,6 @@ impl Station {
             .filter(|&bits| bits > 0.0)
             .map(|bits| (bits / 1e5).round() / 10.0)
             .ok_or_else(|| format!("iperf3: {}", report.get("error").unwrap_or(&report)))
-    }
-
-    /// Leaves the network.
-    pub(crate) fn leave(&mut self) -> Result<(), String> {
-        self.supplicant.take().map_or(Ok(()), end)
     }
 }
 

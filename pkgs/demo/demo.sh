@@ -26,7 +26,7 @@ jq -r --arg log "$vm_boot/console.log" --arg results "$vm_boot/results.tap" '
     "\((.cmd52 // 0) + (.cmd53 // 0) | each) bus commands, \(.interrupts // 0 | each) wake-ups and \(.sdio_tx_work // 0 | each) dispatches a frame";
   entry("kernel"; "Linux \(.kernel) for the PineTab2, \(.image_bytes | mib)"),
   entry("driver"; "\(.module // "bes2600"), \(.module_bytes | kib), srcversion \(.srcversion // "?")"),
-  entry("boot to user space"; "\(.boot_ms) ms, emulated"),
+  entry("boot to systemd"; "\(.boot_ms) ms, emulated"),
   entry("firmware"; .startup.firmware_label // "?"),
   entry("firmware download"; .startup.download_us | ms),
   entry("probe to startup"; .startup.startup_us | ms),
@@ -35,7 +35,7 @@ jq -r --arg log "$vm_boot/console.log" --arg results "$vm_boot/results.tap" '
     entry("the chip saw"; "\(.download.bytes) bytes in \(.download.frames) frames, \(.breaches | length) breaches of the protocol")),
   (.network // {} | select(.association) |
     (.scan[] | entry("network"; "\(.ssid), \(.bssid), \(.mhz) MHz, \(.signal_dbm) dBm, \(.security)")),
-    (.association | entry("joined"; "\(.ssid) by \(.key_mgmt) with \(.pairwise_cipher), PMF \(.pmf), on \(.freq) MHz, after \(.ms) ms")),
+    (.association | entry("joined"; "\(.ssid) by \(.key_mgmt) with \(.pairwise_cipher), PMF \(.pmf), on \(.freq) MHz, \(.ms) ms after the card came")),
     (.ping | entry("latency"; "\(.mean_ms) ms in the mean, \(.max_ms) ms at most; \(.received) of \(.sent) answered")),
     (.up | entry("TCP up"; "\(.mbit_s) Mbit/s; " + (.counters | cost))),
     (.down | entry("TCP down"; "\(.mbit_s) Mbit/s; " + (.counters | cost)))),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The programs of the guest that boots the tablet's kernel: its process 1 and
+# The programs of the guest that boots the tablet's kernel: its tests and
 # the emulator, for the tablet's architecture and static.
 {
   lib,
@@ -11,12 +11,12 @@ craneLib.buildPackage (
   removeAttrs (import ../workspace.nix {inherit lib craneLib;}) ["cargoArtifacts"]
   // {
     pname = "vm-guest";
-    cargoExtraArgs = "--locked --package vm-init --package bes2600-emulator";
+    cargoExtraArgs = "--locked --package vm-guest --package bes2600-emulator";
     RUSTFLAGS = "-C target-feature=+crt-static";
     buildInputs = lib.optional (stdenv.cc.libc.static or null != null) stdenv.cc.libc.static;
     doCheck = false;
     meta = {
-      description = "Process 1 and the emulated chip for the guest of the check vm-boot";
+      description = "Tests and the emulated chip for the guest of the check vm-boot";
       license = lib.licenses.gpl2Only;
       platforms = ["aarch64-linux"];
     };
