@@ -79,7 +79,9 @@ in [
   (holds "plain: console on the serial port and on the display, in this order" (
     lib.filter (lib.hasPrefix "console=") plain.boot.kernelParams == ["console=ttyS2,1500000n8" "console=tty0"]
   ))
-  (equal "plain: the compressor that the kernel has" "lzo-rle" plain.zramSwap.algorithm)
+  (holds "plain: swap is compressed by what the kernel has" (
+    plain.zramSwap.enable && plain.boot.kernelPackages.kernel.config.isYes "ZRAM_BACKEND_${lib.toUpper plain.zramSwap.algorithm}"
+  ))
   (holds "plain: the firewall by nftables" plain.networking.nftables.enable)
   (holds "plain: stage 1 asks for no modules of PCs" (!plain.boot.initrd.includeDefaultModules && !plain.boot.initrd.systemd.tpm2.enable))
   (holds "plain: sleep" (lib.elem "mem_sleep_default=s2idle" plain.boot.kernelParams))

@@ -25,6 +25,15 @@
       ${required.${symbol}.is} = satisfied.${required.${symbol}.is} answer;
     };
 
+  # What docs/pinetab2.md says the configuration leaves out, and does not
+  leftOut = let
+    page = builtins.readFile ../../docs/pinetab2.md;
+    table = lib.elemAt (lib.splitString "## What the kernel's configuration leaves out" page) 1;
+    columns = map (row: lib.elemAt (lib.splitString "|" row) 1) (lib.filter (lib.hasPrefix "| `") (lib.splitString "\n" table));
+    symbolsIn = column: lib.filter (word: builtins.match "[A-Z0-9_]+" word != null) (lib.splitString "`" column);
+  in
+    lib.concatMap symbolsIn columns;
+
   own = {
     name = "mine";
     patch = ../../patches/linux/series;
@@ -38,6 +47,8 @@
 in
   map demand (lib.attrNames required)
   ++ [
+    (holds "docs/pinetab2.md lists symbols that are left out" (lib.elem "DMIID" leftOut))
+    (equal "docs/pinetab2.md lists none that are there" [] (lib.filter (symbol: answers ? "CONFIG_${symbol}") leftOut))
     (equal "own patches go on top of the series" (series ++ ["mine"]) (map (patch: patch.name) patched.kernelPatches))
     (equal "their structuredExtraConfig goes on top of the configuration" ["m" "8" "y"]
       (map (symbol: patched.config."CONFIG_${symbol}") ["BTRFS_FS" "NR_CPUS" "RUST"]))

@@ -68,12 +68,8 @@ in {
       alsa.enable = mkDefault true;
       pulse.enable = mkDefault true;
     };
-    # Four or eight gigabytes of memory, and no disk that wants swap on it. The
-    # kernel has this compressor and no other.
-    zramSwap = {
-      enable = mkDefault true;
-      algorithm = mkDefault "lzo-rle";
-    };
+    # Four or eight gigabytes of memory, and no disk that wants swap on it
+    zramSwap.enable = mkDefault true;
     # The kernel has what nftables' rules name, and of iptables' matches few.
     networking.nftables.enable = mkDefault true;
   };

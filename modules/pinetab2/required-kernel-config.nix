@@ -43,6 +43,7 @@ in {
   TMPFS_POSIX_ACL = isEnabled "systemd";
   TMPFS_XATTR = isEnabled "systemd";
   ZRAM = isModule "zramSwap";
+  ZRAM_BACKEND_ZSTD = isYes "zramSwap.algorithm, as NixOS sets it";
 
   # iwd has its cryptography from the kernel.
   ASYMMETRIC_KEY_TYPE = isEnabled "iwd";
