@@ -12,7 +12,8 @@
 #                                   give the same bytes
 #   series.sh check DIR             DIR is such a git tree or a folder with the
 #                                   unpatched source: patches apply exactly,
-#                                   checkpatch --strict and rustfmt are content
+#                                   checkpatch --strict and rustfmt are content,
+#                                   docs/soundness.md covers the unsafe code
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -123,6 +124,30 @@ maintained() { # FILE MAINTAINERS
   return 1
 }
 
+# The subject of a patch, unfolded.
+subject() { sed -n '/^Subject: /,/^[^ S]/{/^Subject: \|^ /p}' "$1" | tr -d '\n' | sed 's/^Subject: \[[^]]*\] //'; }
+
+# How many lines of Rust with the word unsafe a patch adds, comments apart.
+unsafe_lines() {
+  awk '/^\+\+\+ / { rust = $2 ~ /\.rs$/; next }
+    rust && /^\+/ { sub(/\/\/.*/, ""); if (/(^|[^A-Za-z_])unsafe([^A-Za-z_]|$)/) lines++ }
+    END { print lines + 0 }' "$1"
+}
+
+# What docs/soundness.md has to say about each patch that adds some.
+sound() { # PATCH...
+  local name lines title said result=0
+  for name; do
+    lines=$(unsafe_lines "$name")
+    title=$(subject "$name")
+    said=$(awk -v title="## $title" '/^## / { here = $0 == title } here && sub(/^Lines: /, "") { print $1 + 0; exit }' "$top/docs/soundness.md")
+    [ "$lines" != "${said:-0}" ] || continue
+    echo "series: \"$title\" adds $lines lines with unsafe; docs/soundness.md has ${said:-no section}" >&2
+    result=1
+  done
+  return $result
+}
+
 check() { # DIR
   local dir failed=0 work name log file files
   dir=$(cd "$1" && pwd)
@@ -178,8 +203,10 @@ check() { # DIR
     fi
   done < <(cd "$work" && find . -name '*.rs' -size +0 | LC_ALL=C sort)
 
+  sound "${files[@]}" || failed=1
+
   [ "$failed" = 0 ] || exit 1
-  echo "series: ${#files[@]} patches apply exactly, checkpatch --strict and rustfmt have no complaints"
+  echo "series: ${#files[@]} patches apply exactly, checkpatch --strict and rustfmt have no complaints, docs/soundness.md covers them"
 }
 
 case ${1:-}:$# in
