@@ -69,8 +69,9 @@ in {
       default = null;
       example = "02:ba:5e:00:00:01";
       description = ''
-        The address of the station. With `null` it is the boot loader's, by way of the device tree; without one
-        there, the driver makes up another address at each start.
+        The address of the station, set by udev before NetworkManager takes the interface up; iwd without
+        NetworkManager does not wait for udev, and may be first. With `null` it is the boot loader's, by way of the
+        device tree; without one there, the driver makes up another address at each start.
       '';
     };
 
