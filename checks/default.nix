@@ -8,6 +8,7 @@
 }:
 {
   emulator = callPackage ./emulator.nix {};
+  fuzz = callPackage ./fuzz.nix {};
   modules = callPackage ./modules.nix {};
   panics = callPackage ./panics.nix {};
   style = callPackage ./style.nix {};
