@@ -87,7 +87,8 @@ in
       exit 1
     }
     mkdir $out
-    cp out/console.log out/results.tap $out/
+    cp out/console.log out/results.tap out/trace.txt $out/
+    grep -q 'WSM <- startup' $out/trace.txt
     # The sizes of what was booted belong to the summary.
     jq --argjson image_size "$(stat -c %s ${kernel}/Image)" \
       --argjson module_size "$(stat -c %s ${driver}/lib/modules/${kernel.modDirVersion}/updates/bes2600.ko)" \

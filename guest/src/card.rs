@@ -16,6 +16,11 @@ use crate::read;
 const EMULATOR: &str = "/bin/bes2600-emulator";
 const DEVICES: &str = "/sys/bus/sdio/devices";
 const SUMMARY: &str = "/run/chip.json";
+const TRACE: &str = "/run/trace.txt";
+
+/// How many lines of the trace leave the guest: all of bring-up and the first steps of the radio,
+/// at some 60 bytes a line over a serial console.
+const TRACE_LINES: usize = 2500;
 
 /// A running emulator with its card in the slot.
 pub(crate) struct Card {
@@ -28,7 +33,7 @@ impl Card {
     pub(crate) fn insert() -> Result<Self, String> {
         let mut emulator = Command::new(EMULATOR)
             .args(["run", "--air", "hwsim", "--summary", SUMMARY])
-            .args(["--trace", "/run/trace.jsonl"])
+            .args(["--trace", TRACE])
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("{EMULATOR}: {error}"))?;
@@ -85,6 +90,14 @@ impl Card {
         }
         let text = fs::read_to_string(SUMMARY).map_err(|error| format!("{SUMMARY}: {error}"))?;
         serde_json::from_str(&text).map_err(|error| format!("{SUMMARY}: {error}"))
+    }
+}
+
+/// Prints the beginning of what the emulator wrote of every bus command and message, each line
+/// behind `trace: `. It is whole once the card is removed.
+pub(crate) fn print_trace() {
+    for line in read(TRACE).lines().take(TRACE_LINES) {
+        println!("trace: {line}");
     }
 }
 

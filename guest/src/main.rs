@@ -6,8 +6,8 @@
 //! They do what is not the tablet's: the access points, the emulator as the card. Then they watch:
 //! udev loads the driver by the card's modalias, the chip comes up, iwd joins a WPA3 network, all by
 //! the files that the NixOS module generated. They measure the link, and go the whole way back:
-//! unbind, rebind, unload, unplug. They speak TAP on the console and end with one line
-//! `summary: {JSON}`; systemd then switches off.
+//! unbind, rebind, unload, unplug. They speak TAP on the console and end with the chip's trace, lines
+//! `trace: TEXT`, and one line `summary: {JSON}`; systemd then switches off.
 
 #![forbid(unsafe_code)]
 
@@ -46,6 +46,7 @@ fn main() {
             println!("# iwd: {line}");
         }
     }
+    card::print_trace();
     println!("summary: {}", Value::Object(summary));
     tap.plan();
 }

@@ -4,7 +4,8 @@
 summary=${vm_boot:?}/summary.json
 case ${1:-} in
   --json)
-    jq --arg serial "$vm_boot/console.log" --arg results "$vm_boot/results.tap" '. + {log: $serial, results: $results}' "$summary"
+    jq --arg serial "$vm_boot/console.log" --arg results "$vm_boot/results.tap" --arg trace "$vm_boot/trace.txt" \
+      '. + {log: $serial, results: $results, trace: $trace}' "$summary"
     exit
     ;;
   '') ;;
@@ -14,7 +15,7 @@ case ${1:-} in
     ;;
 esac
 
-jq -r --arg log "$vm_boot/console.log" --arg results "$vm_boot/results.tap" '
+jq -r --arg log "$vm_boot/console.log" --arg results "$vm_boot/results.tap" --arg trace "$vm_boot/trace.txt" '
   def mib: . / 1048576 * 10 | round / 10 | "\(.) MiB";
   def kib: . / 1024 | round | "\(.) KiB";
   def ms: if . == null then "?" else . / 1000 * 10 | round / 10 | "\(.) ms" end;
@@ -40,5 +41,6 @@ jq -r --arg log "$vm_boot/console.log" --arg results "$vm_boot/results.tap" '
     (.up | entry("TCP up"; "\(.mbit_s) Mbit/s; " + (.counters | cost))),
     (.down | entry("TCP down"; "\(.mbit_s) Mbit/s; " + (.counters | cost)))),
   entry("serial log"; $log),
+  entry("bus and messages"; $trace),
   entry("results"; $results)
 ' "$summary"
