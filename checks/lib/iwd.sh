@@ -48,8 +48,8 @@ stop_iwd() {
 # The daemon takes the interface that is there away and makes its own, which
 # goes with it. sta_phy is the radio's.
 own_interface() {
-  sta=$(interface_of "$sta_phy")
-  [ -n "$sta" ]
+  sta=''
+  find_interface "$sta_phy" && sta=$interface
 }
 authorized() { said /run/ap1.log AP-STA-CONNECTED && own_interface && carrier; }
 # iwd_join FILE TEXT: a network's file in iwd's state; what it says is joined.

@@ -23,6 +23,14 @@ STATION=${STATION:-bes2600}
 # shellcheck disable=SC2034
 # of all networks that have one; for scenarios
 passphrase='correct horse battery'
+# The network that most tests use, as hostapd and wpa_supplicant want it
+# shellcheck disable=SC2034
+psk_ap=(wpa=2 wpa_key_mgmt=WPA-PSK rsn_pairwise=CCMP wpa_passphrase="$passphrase")
+# shellcheck disable=SC2034
+psk_sta=('ssid="besser"' key_mgmt=WPA-PSK psk="\"$passphrase\"")
+# Its channel, by its frequency
+# shellcheck disable=SC2034
+on_6=(scan_freq=2437)
 # Addresses of the access points' network, and of the station.
 ap_ip=10.26.0.1 sta_ip=10.26.0.2 ap_ip6=fd26::1 sta_ip6=fd26::2
 # The station's interface and radio; wifi_begin finds them.
@@ -47,22 +55,28 @@ carrier() {
   [ -n "$sta" ] && read -r up 2>/dev/null </sys/class/net/"$sta"/carrier && [ "$up" = 1 ]
 }
 
-# The interface of a phy of this namespace, or nothing
-interface_of() {
-  local path
-  [ -n "$1" ] || return 0
+# find_interface PHY: sets $interface to that of a phy of this namespace
+interface=''
+find_interface() {
+  local path name
+  interface=''
   for path in /sys/class/ieee80211/"$1"/device/net/*; do
-    [ "$(cat "$path/phy80211/name" 2>/dev/null)" != "$1" ] || basename "$path"
+    [ -e "$path/phy80211/name" ] && read -r name <"$path/phy80211/name" && [ "$name" = "$1" ] && interface=${path##*/}
   done
+  [ -n "$interface" ]
 }
-# The phy that a driver made, or nothing
-phy_of_driver() {
-  local path
-  for path in /sys/class/ieee80211/*; do
-    [ "$(basename "$(realpath "$path/device/driver" 2>/dev/null)")" != "$1" ] || basename "$path"
+# find_phys DRIVER: sets $phys to those that a driver made
+phys=()
+find_phys() {
+  local path driver
+  phys=()
+  for driver in /sys/bus/*/drivers/"$1"; do
+    for path in /sys/class/ieee80211/*; do
+      [ ! "$path/device/driver" -ef "$driver" ] || phys+=("${path##*/}")
+    done
   done
+  [ ${#phys[@]} -gt 0 ]
 }
-hwsim_phys() { phy_of_driver mac80211_hwsim | sort -V; }
 
 # The rules of one country are in force.
 country_is() { iw reg get | grep -q "^country $1:"; }
@@ -82,8 +96,8 @@ insert_chip() {
   wait_for 20 said /run/chip.log ready
 }
 has_station() {
-  sta='' sta_phy=$(phy_of_driver bes2600)
-  [ -n "$sta_phy" ] && sta=$(interface_of "$sta_phy") && [ -n "$sta" ]
+  sta='' sta_phy=''
+  find_phys bes2600 && sta_phy=${phys[0]} && find_interface "$sta_phy" && sta=$interface
 }
 has_no_station() { ! has_station; }
 station_up() {
@@ -130,7 +144,7 @@ air_is() {
 
 # Loads the radios, moves two of them into namespace ap, brings the station up.
 wifi_begin() {
-  local phys radios=2 name
+  local radios=2 name
   [ "$STATION" = bes2600 ] || radios=3
   # The database of countries: the kernel asked for it before there was a root.
   mkdir -p /run/firmware
@@ -140,8 +154,7 @@ wifi_begin() {
   iw reg reload || diag 'the regulatory database was not loaded'
 
   insmod "$MAC80211_HWSIM" radios=$radios || return 1
-  mapfile -t phys < <(hwsim_phys)
-  [ ${#phys[@]} -eq $radios ] || return 1
+  two_radios && [ ${#phys[@]} -eq $radios ] || return 1
   if [ "$STATION" = air ]; then
     begin_air || { diag 'there is no air'; sed 's/^/# air: /' /run/air.log; return 1; }
   fi
@@ -156,7 +169,7 @@ wifi_begin() {
   in_ap ip addr add $ap_ip6/64 dev br0 nodad
   in_ap ip link set br0 up
   for name in ap1 ap2; do
-    ip link set "$(interface_of "${phys[0]}")" name $name
+    find_interface "${phys[0]}" && ip link set "$interface" name $name
     bssid[$name]=$(</sys/class/net/$name/address)
     iw phy "${phys[0]}" set netns name ap
     phys=("${phys[@]:1}")
@@ -167,14 +180,14 @@ wifi_begin() {
     chip_begin || return 1
   else
     sta_phy=${phys[0]}
-    sta=$(interface_of "$sta_phy")
+    find_interface "$sta_phy" && sta=$interface
     station_up || return 1
   fi
   ip netns exec ap "$TRAFFIC" serve >/run/traffic.log 2>&1 &
   traffic_pid=$!
 }
 
-two_radios() { [ "$(hwsim_phys | wc -l)" -ge 2 ]; }
+two_radios() { find_phys mac80211_hwsim && [ ${#phys[@]} -ge 2 ]; }
 wifi_end() {
   ap_stop ap1
   ap_stop ap2
@@ -288,10 +301,34 @@ leave() {
   ip link set "$sta" up
 }
 
+# with CAUSE... -- COMMAND...: COMMAND on a chip with these faults, knobs (as
+# knob:LINE of its settings) and settings of its air (air:LINE). Nothing else
+# has a chip then.
+with() {
+  local arguments=() knobs=() air=()
+  while [ "$1" != -- ]; do
+    case $1 in
+      knob:*) knobs+=("${1#knob:}") ;;
+      air:*) air+=("${1#air:}") ;;
+      *) arguments+=(--fault "$1") ;;
+    esac
+    shift
+  done
+  shift
+  printf '%s\n' '[knobs]' "${knobs[@]}" '[air]' "${air[@]}" >/run/chip.toml
+  chip_begin --config /run/chip.toml "${arguments[@]}" || { diag 'the station did not come up'; return 1; }
+  local result=0
+  "$@" || result=1
+  leave
+  chip_end || { diag 'the chip saw a breach of the protocol'; result=1; }
+  grep -E '^breach' /run/chip.log | sed 's/^/# /'
+  return $result
+}
+
 # test_case TEXT COMMAND...: COMMAND is a test; afterwards nothing of it runs.
 test_case() {
-  local began text=$1
-  began=$(cut -d ' ' -f 1 /proc/uptime)
+  local began now text=$1
+  read -r began _ </proc/uptime
   shift
   if [[ -n ${ONLY:-} && ! $text =~ $ONLY ]]; then return; fi
   if "$@"; then
@@ -302,7 +339,9 @@ test_case() {
   leave
   ap_stop ap1
   ap_stop ap2
-  diag "$(awk -v a="$began" '{ printf "%.1f s\n", $1 - a }' /proc/uptime)"
+  read -r now _ </proc/uptime
+  now=$((10#${now/./} - 10#${began/./}))
+  diag "$((now / 100)).$((now / 10 % 10)) s"
 }
 
 # What a link is good for ----------------------------------------------------
@@ -326,4 +365,10 @@ transfer() {
 link_is() { # NAME [MHZ]
   iw dev "$sta" link | grep -q "^Connected to ${bssid[$1]}" &&
     { [ $# -lt 2 ] || iw dev "$sta" link | grep -qE "freq: $2(\.0)?\$"; }
+}
+# found SSID MHZ: in the last scan
+found() {
+  iw dev "$sta" scan dump | awk -v ssid="$1" -v mhz="$2" '
+    /^BSS/ { f = 0 } $1 == "freq:" { f = int($2) } $1 == "SSID:" && $2 == ssid && f == mhz { hit = 1 } END { exit !hit }' ||
+    { diag "$1 on $2 MHz was not found"; return 1; }
 }

@@ -8,9 +8,6 @@
 # shellcheck source=checks/lib/wifi.sh
 . "$LIB/wifi.sh"
 
-psk_ap=(wpa=2 wpa_key_mgmt=WPA-PSK rsn_pairwise=CCMP wpa_passphrase="$passphrase")
-psk_sta=('ssid="besser"' key_mgmt=WPA-PSK psk="\"$passphrase\"")
-on_6=(scan_freq=2437)
 near=(path_loss=70.0)
 
 # path NAME LINE...: the way between the station and an access point

@@ -8,14 +8,7 @@
 # shellcheck source=checks/lib/wifi.sh
 . "$LIB/wifi.sh"
 
-psk_ap=(wpa=2 wpa_key_mgmt=WPA-PSK rsn_pairwise=CCMP wpa_passphrase="$passphrase")
-psk_sta=('ssid="besser"' key_mgmt=WPA-PSK psk="\"$passphrase\"" scan_freq=2437)
 
-found() { # SSID MHZ: in the last scan
-  iw dev "$sta" scan dump | awk -v ssid="$1" -v mhz="$2" '
-    /^BSS/ { f = 0 } $1 == "freq:" { f = int($2) } $1 == "SSID:" && $2 == ssid && f == mhz { hit = 1 } END { exit !hit }' ||
-    { diag "$1 on $2 MHz was not found"; return 1; }
-}
 # counter NAME: of the driver
 counter() { sed -n "s/^$1: //p" /sys/kernel/debug/bes2600-*/counters; }
 counted() { # NAME [LEAST]
@@ -24,28 +17,7 @@ counted() { # NAME [LEAST]
   [ "${have:-0}" -ge "${2:-1}" ] || { diag "$1 is ${have:-missing}"; return 1; }
 }
 works() { reachable || { diag "$(tail -n 2 /run/ping.log | head -n 1)"; return 1; }; }
-joins() { ap ap1 "${psk_ap[@]}" && join "${psk_sta[@]}" && works; }
-
-# with FAULT... -- COMMAND...: COMMAND on a chip with these faults and knobs
-with() {
-  local arguments=()
-  printf '[knobs]\n' >/run/chip.toml
-  while [ "$1" != -- ]; do
-    case $1 in
-      knob:*) echo "${1#knob:}" >>/run/chip.toml ;;
-      *) arguments+=(--fault "$1") ;;
-    esac
-    shift
-  done
-  shift
-  chip_begin --config /run/chip.toml "${arguments[@]}" || { diag 'the station did not come up'; return 1; }
-  local result=0
-  "$@" || result=1
-  leave
-  chip_end || { diag 'the chip saw a breach of the protocol'; result=1; }
-  grep -E '^breach' /run/chip.log | sed 's/^/# /'
-  return $result
-}
+joins() { ap ap1 "${psk_ap[@]}" && join "${psk_sta[@]}" "${on_6[@]}" && works; }
 
 both_bands() {
   ap ap1 ssid=low channel=11 && ap ap2 ssid=high hw_mode=a channel=149 && iw dev "$sta" scan >/dev/null &&
@@ -58,12 +30,15 @@ no_scan() {
   counted refused_scans 20
 }
 # Frames that cannot be decrypted: the station gives the link up and has
-# another within a second or so.
+# another within a second, by wpa_supplicant's clock.
 storm() {
+  local away
   joins || return 1
-  ping -q -c 40 -i 0.05 -W 1 $ap_ip >/run/ping.log 2>&1
-  counted decrypt_storms || return 1
-  wait_for 5 completed && works
+  "$TRAFFIC" ping $ap_ip 20 56 0.05 >/run/ping.json
+  counted decrypt_storms && wait_for 5 completed && works || return 1
+  away=$(awk -F: '/CTRL-EVENT-DISCONNECTED/ { left = $1 } /CTRL-EVENT-CONNECTED/ && left { print int(($1 - left) * 1000); exit }' /run/sta.log)
+  diag "without a link for ${away:-unknown} ms"
+  [ "${away:-9999}" -le 1000 ]
 }
 # frames COUNTER FAULT...: the link carries traffic all the same, and COUNTER
 # of the driver shows that the fault happened

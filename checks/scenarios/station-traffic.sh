@@ -9,12 +9,10 @@
 . "$LIB/wifi.sh"
 
 # Bytes of a TCP transfer
-size=${SIZE:-1000000}
-psk_ap=(wpa=2 wpa_key_mgmt=WPA-PSK rsn_pairwise=CCMP wpa_passphrase="$passphrase")
-psk_sta=('ssid="besser"' key_mgmt=WPA-PSK psk="\"$passphrase\"" scan_freq=2437)
+size=${SIZE:-500000}
 
 # associated COMMAND...: COMMAND with an association to one access point
-associated() { ap ap1 "${psk_ap[@]}" && join "${psk_sta[@]}" && "$@"; }
+associated() { ap ap1 "${psk_ap[@]}" && join "${psk_sta[@]}" "${on_6[@]}" && "$@"; }
 
 # The counts of the last transfer of datagrams: FIELD
 counted() { jq -r ".$1" /run/transfer.json; }
@@ -60,25 +58,29 @@ iperf3_says() {
   diag "iperf3 $*: $(jq -r ".end.$path | .bits_per_second / 1e6 * 10 | round / 10" /run/iperf3.json) Mbit/s"
 }
 throughput() {
-  iperf3_says sum_received -n 4M && iperf3_says sum_received -n 4M -R && iperf3_says sum -u -b 10M -n 2M &&
-    iperf3_says sum_received -n 2M --bidir
+  iperf3_says sum_received -n 1M && iperf3_says sum_received -n 1M -R && iperf3_says sum -u -b 10M -n 500K &&
+    iperf3_says sum_received -n 500K --bidir
 }
-# pings COUNT INTERVAL SIZE LIMIT: all answered, the mean within LIMIT ms
+# pings COUNT INTERVAL SIZE LIMIT: all answered with what they carried, the
+# mean within LIMIT ms
 pings() {
-  ping -q -c "$1" -i "$2" -s "$3" -W 5 $ap_ip >/run/ping.log 2>&1
-  local mean
-  mean=$(sed -nE 's|^rtt.*= [0-9.]+/([0-9.]+)/.*|\1|p' /run/ping.log)
-  diag "$(tail -n 1 /run/ping.log)"
-  grep -q ' 0% packet loss' /run/ping.log && awk -v a="${mean:-9999}" -v b="$4" 'BEGIN { exit !(a < b) }' && return
-  diag "$(grep loss /run/ping.log)"
-  return 1
+  transfer ping $ap_ip "$1" "$3" "$2" || return 1
+  diag "$3 bytes: $(jq -r '"\(.received) of \(.sent) answered, \(.min) ms at best, \(.mean) in the mean, \(.p95) and \(.max) at worst"' /run/transfer.json)"
+  jq -e ".lost == 0 and .mean < $4" /run/transfer.json >/dev/null
 }
 latency() { pings 50 0.05 56 20 && pings 20 0.05 1400 30 && pings 20 0.05 3000 50; }
+# answered COUNT ARGUMENT...: that many pings, each by itself; see reachable
+answered() {
+  local left=$1
+  shift
+  for (( ; left > 0; left--)); do
+    ping -q -c 1 -W 2 "$@" >/run/ping.log 2>&1 || { diag "$(grep loss /run/ping.log)"; return 1; }
+  done
+}
 # Neighbour discovery is multicast; so is what finds the router.
 version_6() {
   ip -6 neigh flush dev "$sta" 2>/dev/null
-  ping -6 -q -c 5 -i 0.2 -W 2 $ap_ip6 >/run/ping.log 2>&1 || { diag "$(grep loss /run/ping.log)"; return 1; }
-  tcp_both_ways $ap_ip6 && transfer udp-down $ap_ip6 200 1200 400
+  answered 3 -6 $ap_ip6 && tcp_both_ways $ap_ip6 && transfer udp-down $ap_ip6 200 1200 400
 }
 # The air does not acknowledge them; this one loses none.
 lossless_multicast() { # COUNT SIZE RATE
@@ -88,8 +90,7 @@ lossless_multicast() { # COUNT SIZE RATE
 }
 broadcast() {
   in_ap sh -c 'echo 0 >/proc/sys/net/ipv4/icmp_echo_ignore_broadcasts'
-  ping -q -b -c 5 -i 0.1 -W 2 10.26.0.255 >/run/ping.log 2>&1
-  grep -q ' 0% packet loss' /run/ping.log || { diag "$(grep loss /run/ping.log)"; return 1; }
+  answered 5 -b 10.26.0.255
 }
 power_save() { # on|off MEAN-LATENCY-IN-MS
   iw dev "$sta" set power_save "$1" && iw dev "$sta" get power_save | grep -q "$1" || return 1
@@ -121,7 +122,7 @@ toggled() {
 # traffic that needs either.
 rekey() {
   local result=0 before
-  ap ap1 "${psk_ap[@]}" wpa_group_rekey=2 wpa_ptk_rekey=5 && join "${psk_sta[@]}" || return 1
+  ap ap1 "${psk_ap[@]}" wpa_group_rekey=2 wpa_ptk_rekey=5 && join "${psk_sta[@]}" "${on_6[@]}" || return 1
   "$TRAFFIC" multicast-down $ap_ip 239.26.0.1 240 300 30 "$sta" >/run/multicast.json &
   local multicast=$!
   "$TRAFFIC" udp-up $ap_ip 800 700 100 >/run/up.json &
@@ -147,14 +148,14 @@ scan_under_traffic() {
   [ $result -eq 0 ] && ! said /run/sta.log CTRL-EVENT-DISCONNECTED
 }
 # What `iw` tells of the link is what was sent.
+tells() { iw dev "$sta" station dump | awk -v f="$1" '$1 " " $2 == f { print $3 }'; }
 statistics() {
   local before after
-  count() { iw dev "$sta" station dump | awk -v f="$1" '$1 " " $2 == f { print $3 }'; }
-  before=$(count 'tx packets:')
+  before=$(tells 'tx packets:')
   datagrams up $ap_ip 200 500 200 || return 1
-  after=$(count 'tx packets:')
+  after=$(tells 'tx packets:')
   diag "$(iw dev "$sta" station dump | grep -E 'signal:|bitrate|tx (packets|retries|failed)|rx packets' | tr -s '\t\n' ' ')"
-  [ $((after - before)) -ge 200 ] && [ $((after - before)) -lt 300 ] && [ "$(count 'rx packets:')" -gt 0 ]
+  [ $((after - before)) -ge 200 ] && [ $((after - before)) -lt 300 ] && [ "$(tells 'rx packets:')" -gt 0 ]
 }
 
 if ! wifi_begin; then
