@@ -119,7 +119,8 @@ pub(super) fn describe(address: MacAddress, startup: &Startup) -> Result<Parts<W
         max_rate_tries: MAX_RATE_TRIES,
         interface_types: InterfaceTypes::STATION,
         ciphers: &CIPHERS,
-        ext_features: &[ExtFeature::CqmRssiList, ExtFeature::CanReplacePtk0],
+        // No list of signal thresholds: with a beacon filter mac80211 takes one and refuses a list.
+        ext_features: &[ExtFeature::CanReplacePtk0],
         max_scan_ssids: SCAN_SSIDS_MAX,
         max_scan_ie_len: SCAN_ELEMENTS_MAX,
         firmware_version: startup.label(),
