@@ -72,6 +72,12 @@ pub struct RadioSummary {
     pub acknowledged: u64,
     /// Those of them that went in an A-MPDU.
     pub aggregated: u64,
+    /// Tries of them after each one's first.
+    pub repeated: u64,
+    /// PS-Poll frames, which ask the access point for one frame that it keeps.
+    pub polls: u64,
+    /// Null function frames that begin a service period of U-APSD.
+    pub triggers: u64,
     /// Frames that arrived.
     pub received: u64,
     /// Receive indications for the host.

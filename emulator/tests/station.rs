@@ -171,6 +171,7 @@ fn frames_that_nobody_acknowledges_are_tried_by_their_policy() {
     let confirm = scene.send(13, 0, &data(0, 1, b"lost"));
     // Four tries at 54 Mb/s and two at 1 Mb/s.
     assert_eq!((confirm.status, confirm.failures, confirm.rate), (6, 6, 0));
+    assert_eq!(scene.host.chip.summary().radio.repeated, 5);
     scene.host.assert_clean();
 }
 
@@ -389,6 +390,8 @@ fn legacy_power_save_fetches_frame_by_frame() {
         .filter(|heard| heard.bytes[0] == 0xA4)
         .collect();
     assert_eq!(polls.len(), 2);
+    let radio = scene.host.chip.summary().radio;
+    assert_eq!((radio.polls, radio.triggers), (2, 0));
     // The association id with its two upper bits.
     assert_eq!(polls[0].bytes[2..4], [1, 0xC0]);
     // What it sends says that it sleeps.
@@ -414,6 +417,8 @@ fn a_trigger_brings_a_service_period() {
     assert_eq!(triggers.len(), 1);
     assert_eq!(triggers[0].bytes[24], 6, "voice");
     assert!(heard.iter().all(|heard| heard.bytes[0] != 0xA4));
+    let radio = scene.host.chip.summary().radio;
+    assert_eq!((radio.polls, radio.triggers), (0, 1));
     scene.host.assert_clean();
 }
 

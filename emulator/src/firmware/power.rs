@@ -200,6 +200,11 @@ impl Firmware {
                 (frame, Own::Poll)
             }
         };
+        let counter = match own {
+            Own::Trigger => &mut self.summary.triggers,
+            _ => &mut self.summary.polls,
+        };
+        *counter = counter.saturating_add(1);
         let attempts = self.own_attempts();
         self.queues.push_own(frame, attempts, own);
     }

@@ -41,6 +41,8 @@ impl Firmware {
         add(&mut self.summary.transmitted, true);
         add(&mut self.summary.acknowledged, good);
         add(&mut self.summary.aggregated, aggregated);
+        let repeated = u64::from(outcome.tries.saturating_sub(1));
+        self.summary.repeated = self.summary.repeated.saturating_add(repeated);
         let code = match (good, outcome.tries) {
             (true, _) => status::SUCCESS,
             (false, 0) => status::FAILURE,
