@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 # certificates FOLDER: an authority, a server (ap.besser) and a client, made
-# now; none is kept.
+# now; none is kept. With RSA, which iwd has the kernel do.
 certificates() {
   local name usage
   mkdir -p "$1"
@@ -11,11 +11,11 @@ certificates() {
     # The file that openssl would read otherwise is the machine's.
     printf '[req]\ndistinguished_name = name\nprompt = no\n[name]\nCN = besser\n' >openssl.cnf
     export OPENSSL_CONF=$PWD/openssl.cnf
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key -out ca.pem -days 3650 \
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 3650 \
       -subj '/CN=Authority of besser' -addext basicConstraints=critical,CA:TRUE -addext keyUsage=keyCertSign
     for name in server:ap.besser:serverAuth client:besser-user:clientAuth; do
       IFS=: read -r name subject usage <<<"$name"
-      openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$name.key" -out "$name.csr" -subj "/CN=$subject"
+      openssl req -newkey rsa:2048 -nodes -keyout "$name.key" -out "$name.csr" -subj "/CN=$subject"
       printf 'extendedKeyUsage=%s\nsubjectAltName=DNS:%s\n' "$usage" "$subject" >"$name.ext"
       openssl x509 -req -in "$name.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 -extfile "$name.ext" -out "$name.pem"
     done

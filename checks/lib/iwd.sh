@@ -88,3 +88,13 @@ iwd_hidden() {
   ap ap1 "${psk_ap[@]}" ignore_broadcast_ssid=1 &&
     iwd_join besser.psk "[Security]\nPassphrase=$passphrase\n[Settings]\nHidden=true\n"
 }
+iwd_eap_tls() {
+  has_certificates && ap ap1 "${tls_ap[@]}" && iwd_join besser.8021x "[Security]
+EAP-Method=TLS
+EAP-TLS-CACert=/run/tls/ca.pem
+EAP-TLS-ClientCert=/run/tls/client.pem
+EAP-TLS-ClientKey=/run/tls/client.key
+EAP-TLS-ServerDomainMask=ap.besser
+EAP-Identity=besser-user
+"
+}

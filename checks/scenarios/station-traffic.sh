@@ -147,6 +147,23 @@ scan_under_traffic() {
   diag "tcp: $(cat /run/tcp.json) up: $(cat /run/up.json)"
   [ $result -eq 0 ] && ! said /run/sta.log CTRL-EVENT-DISCONNECTED
 }
+# The station sleeps, and all access categories are delivered when it asks,
+# which the access point has offered.
+uapsd() {
+  local result=0 queues=/sys/kernel/debug/ieee80211/$sta_phy/netdev:$sta/uapsd_queues
+  echo 0xf >"$queues" && ap ap1 "${psk_ap[@]}" uapsd_advertisement_enabled=1 && join "${psk_sta[@]}" "${on_6[@]}" &&
+    iw dev "$sta" set power_save on && pings 10 0.7 56 450 && transfer tcp-both $ap_ip $((size / 4)) || result=1
+  iw dev "$sta" set power_save off
+  echo 0 >"$queues"
+  return $result
+}
+# counts FIELD: of the chip's radio, once `with` is done
+counts() { jq ".cards[0].radio.$1" /run/chip.json; }
+uapsd_of_chip() {
+  with -- uapsd || return 1
+  diag "$(counts triggers) service periods, $(counts polls) PS-Polls"
+  [ "$(counts triggers)" -ge 10 ] && [ "$(counts polls)" = 0 ]
+}
 # What `iw` tells of the link is what was sent.
 tells() { iw dev "$sta" station dump | awk -v f="$1" '$1 " " $2 == f { print $3 }'; }
 statistics() {
@@ -156,6 +173,22 @@ statistics() {
   after=$(tells 'tx packets:')
   diag "$(iw dev "$sta" station dump | grep -E 'signal:|bitrate|tx (packets|retries|failed)|rx packets' | tr -s '\t\n' ' ')"
   [ $((after - before)) -ge 200 ] && [ $((after - before)) -lt 300 ] && [ "$(tells 'rx packets:')" -gt 0 ]
+}
+# Repetitions and losses are those that the chip counts; the few frames that
+# take leave come after `iw` was asked.
+statistics_of_chip() {
+  local lost
+  with air:loss=0.3 air:fading=false -- associated lossy_statistics || return 1
+  lost=$(($(counts transmitted) - $(counts acknowledged)))
+  diag "iw: $retries retries, $failed failed; the chip: $(counts repeated) and $lost"
+  [ "$retries" -gt 50 ] && near "$retries" "$(counts repeated)" && near "$failed" $lost
+}
+near() { [ $(($1 - $2)) -le 10 ] && [ $(($2 - $1)) -le 10 ]; }
+retries='' failed=''
+lossy_statistics() {
+  transfer udp-up $ap_ip 400 500 200
+  transfer udp-down $ap_ip 100 500 200
+  retries=$(tells 'tx retries:') failed=$(tells 'tx failed:')
 }
 
 if ! wifi_begin; then
@@ -179,4 +212,11 @@ test_case 'power save toggled under traffic' associated toggled
 test_case 'keys change under traffic' rekey
 test_case 'scans under traffic' associated scan_under_traffic
 test_case 'station statistics' associated statistics
+if [ "$STATION" = bes2600 ]; then
+  verdict 'the chip saw no breach of the protocol' chip_end
+  test_case 'U-APSD' uapsd_of_chip
+  test_case 'station statistics are those of the chip' statistics_of_chip
+else
+  test_case 'U-APSD' uapsd
+fi
 wifi_end

@@ -11,12 +11,8 @@
 # shellcheck source=checks/lib/certificates.sh
 . "$LIB/certificates.sh"
 
-psk_ap=(wpa=2 wpa_key_mgmt=WPA-PSK rsn_pairwise=CCMP wpa_passphrase="$passphrase")
-psk_sta=(key_mgmt=WPA-PSK psk="\"$passphrase\"")
 sae_ap=(wpa=2 wpa_key_mgmt=SAE rsn_pairwise=CCMP ieee80211w=2 sae_pwe=2 sae_password="$passphrase")
 sae_sta=(key_mgmt=SAE ieee80211w=2 sae_password="\"$passphrase\"")
-# Channel 6 by its frequency
-on_6=(scan_freq=2437)
 besser=(ssid='"besser"')
 
 # uses FIELD VALUE: what wpa_supplicant says of the association
@@ -36,7 +32,7 @@ works() {
 # Security --------------------------------------------------------------------
 
 open() { ap ap1 && join "${besser[@]}" key_mgmt=NONE "${on_6[@]}" && works; }
-psk() { ap ap1 "${psk_ap[@]}" && join "${besser[@]}" "${psk_sta[@]}" "${on_6[@]}" && uses pairwise_cipher CCMP && works; }
+psk() { ap ap1 "${psk_ap[@]}" && join "${psk_sta[@]}" "${on_6[@]}" && uses pairwise_cipher CCMP && works; }
 psk_sha256() {
   ap ap1 wpa=2 wpa_key_mgmt=WPA-PSK-SHA256 rsn_pairwise=CCMP ieee80211w=2 wpa_passphrase="$passphrase" &&
     join "${besser[@]}" key_mgmt=WPA-PSK-SHA256 ieee80211w=2 psk="\"$passphrase\"" "${on_6[@]}" &&
@@ -48,22 +44,29 @@ mixed_sae() {
   ap ap1 "${mixed_ap[@]}" && join "${besser[@]}" 'key_mgmt=WPA-PSK SAE' ieee80211w=1 psk="\"$passphrase\"" "${on_6[@]}" &&
     uses key_mgmt SAE && uses pmf 1 && works
 }
-mixed_psk() { ap ap1 "${mixed_ap[@]}" && join "${besser[@]}" "${psk_sta[@]}" ieee80211w=0 "${on_6[@]}" && uses key_mgmt WPA2-PSK && works; }
+mixed_psk() { ap ap1 "${mixed_ap[@]}" && join "${psk_sta[@]}" ieee80211w=0 "${on_6[@]}" && uses key_mgmt WPA2-PSK && works; }
+tls_ap=(wpa=2 wpa_key_mgmt=WPA-EAP rsn_pairwise=CCMP ieee8021x=1 eap_server=1 eap_user_file=/run/tls/users
+  ca_cert=/run/tls/ca.pem server_cert=/run/tls/server.pem private_key=/run/tls/server.key)
+has_certificates() {
+  [ -s /run/tls/users ] || { certificates /run/tls && printf '"besser-user" TLS\n' >/run/tls/users; }
+}
 eap_tls() {
-  certificates /run/tls || return 1
-  printf '"besser-user" TLS\n' >/run/tls/users
-  ap ap1 wpa=2 wpa_key_mgmt=WPA-EAP rsn_pairwise=CCMP ieee8021x=1 eap_server=1 eap_user_file=/run/tls/users \
-    ca_cert=/run/tls/ca.pem server_cert=/run/tls/server.pem private_key=/run/tls/server.key &&
+  has_certificates && ap ap1 "${tls_ap[@]}" &&
     join "${besser[@]}" key_mgmt=WPA-EAP eap=TLS 'identity="besser-user"' 'ca_cert="/run/tls/ca.pem"' \
       'client_cert="/run/tls/client.pem"' 'private_key="/run/tls/client.key"' 'domain_match="ap.besser"' "${on_6[@]}" &&
     uses key_mgmt WPA2/IEEE\ 802.1X/EAP && works
+}
+# What is left of WPA. Nobody aggregates with it.
+tkip() {
+  ap ap1 wpa=1 wpa_key_mgmt=WPA-PSK wpa_pairwise=TKIP ieee80211n=0 wpa_passphrase="$passphrase" &&
+    join "${psk_sta[@]}" proto=WPA pairwise=TKIP group=TKIP "${on_6[@]}" && uses pairwise_cipher TKIP && works
 }
 wrong_passphrase() {
   ap ap1 "${psk_ap[@]}" || return 1
   join_limit=12 told_lines=0 join "${besser[@]}" key_mgmt=WPA-PSK 'psk="not the passphrase"' "${on_6[@]}" >/dev/null && return 1
   grep -q 'reason=WRONG_KEY' /run/sta.log || { tail -n 5 /run/sta.log | sed 's/^/# sta: /'; return 1; }
   leave
-  join "${besser[@]}" "${psk_sta[@]}" "${on_6[@]}" && works
+  join "${psk_sta[@]}" "${on_6[@]}" && works
 }
 # PMF: a deauthentication that is not protected is a forgery.
 forged_deauthentication() {
@@ -79,18 +82,12 @@ forged_deauthentication() {
 band() {
   local channel=$1 mhz=$2 width=$3
   shift 3
-  ap ap1 "${psk_ap[@]}" channel="$channel" "$@" && join "${besser[@]}" "${psk_sta[@]}" scan_freq="$mhz" &&
+  ap ap1 "${psk_ap[@]}" channel="$channel" "$@" && join "${psk_sta[@]}" scan_freq="$mhz" &&
     link_is ap1 "$mhz" && width_is "$width" && works
 }
 hidden() {
   ap ap1 "${psk_ap[@]}" ignore_broadcast_ssid=1 &&
     join "${besser[@]}" scan_ssid=1 "${psk_sta[@]}" "${on_6[@]}" && works
-}
-# found SSID MHZ: in the last scan
-found() {
-  iw dev "$sta" scan dump | awk -v ssid="$1" -v mhz="$2" '
-    /^BSS/ { f = 0 } $1 == "freq:" { f = int($2) } $1 == "SSID:" && $2 == ssid && f == mhz { hit = 1 } END { exit !hit }' ||
-    { diag "$1 on $2 MHz was not found"; return 1; }
 }
 scan_all() {
   ap ap1 ssid=low channel=11 && ap ap2 ssid=high hw_mode=a channel=149 && iw dev "$sta" scan >/dev/null &&
@@ -101,7 +98,7 @@ scan_passive() {
     found low 2462 && found high 5180
 }
 scan_associated() {
-  ap ap1 "${psk_ap[@]}" && ap ap2 ssid=high hw_mode=a channel=36 && join "${besser[@]}" "${psk_sta[@]}" "${on_6[@]}" &&
+  ap ap1 "${psk_ap[@]}" && ap ap2 ssid=high hw_mode=a channel=36 && join "${psk_sta[@]}" "${on_6[@]}" &&
     iw dev "$sta" scan >/dev/null && found high 5180 && found besser 2437 && link_is ap1 && works
 }
 
@@ -130,13 +127,13 @@ roam() {
 }
 # An access point that vanishes without a word is noticed; the other one is taken.
 failover() {
-  ap ap1 "${psk_ap[@]}" channel=1 && join "${besser[@]}" "${psk_sta[@]}" && ap ap2 "${psk_ap[@]}" channel=6 || return 1
+  ap ap1 "${psk_ap[@]}" channel=1 && join "${psk_sta[@]}" && ap ap2 "${psk_ap[@]}" channel=6 || return 1
   ap_stop ap1 KILL
   wait_for 40 connected_to ap2 || { tail -n 8 /run/sta.log | sed 's/^/# sta: /'; return 1; }
   works
 }
 vanish() {
-  ap ap1 "${psk_ap[@]}" && join "${besser[@]}" "${psk_sta[@]}" "${on_6[@]}" && works || return 1
+  ap ap1 "${psk_ap[@]}" && join "${psk_sta[@]}" "${on_6[@]}" && works || return 1
   ap_stop ap1 KILL
   wait_for 20 disconnected || { diag 'the loss went unnoticed'; return 1; }
   ap ap1 "${psk_ap[@]}" && wait_for 60 completed && works
@@ -162,7 +159,7 @@ cycles() {
   works
 }
 down_and_up() {
-  ap ap1 "${psk_ap[@]}" && join "${besser[@]}" "${psk_sta[@]}" "${on_6[@]}" || return 1
+  ap ap1 "${psk_ap[@]}" && join "${psk_sta[@]}" "${on_6[@]}" || return 1
   local _
   for _ in 1 2 3; do
     ip link set "$sta" down && ip link set "$sta" up || return 1
@@ -173,6 +170,22 @@ down_and_up() {
   works
 }
 
+# The signal ------------------------------------------------------------------
+
+# An event of the firmware's each time the signal crosses the threshold
+signal_events() {
+  air_is path_loss=70.0 && ap ap1 "${psk_ap[@]}" && join "${psk_sta[@]}" "${on_6[@]}" &&
+    sta_cli signal_monitor THRESHOLD=-65 HYSTERESIS=4 >/dev/null && works &&
+    signal_changes 95 above=0 1 && signal_changes 60 above=1 1 && signal_changes 95 above=0 2
+  local result=$?
+  air_is path_loss=70.0 && return $result
+}
+signal_changes() { # PATH-LOSS EVENT TIMES: the event comes, for the so-many-th time
+  air_is "path_loss=$1.0" && wait_for 20 said /run/sta.log "CTRL-EVENT-SIGNAL-CHANGE $2" "$3" && return
+  diag "no event $2"
+  tail -n 5 /run/sta.log | sed 's/^/# sta: /'
+  return 1
+}
 # Regulation ------------------------------------------------------------------
 
 # channel_says MHZ PATTERN: a line of `iw phy channels`
@@ -201,6 +214,7 @@ test_case 'WPA3-SAE with PMF' sae
 test_case 'transition mode, joined with SAE' mixed_sae
 test_case 'transition mode, joined with PSK' mixed_psk
 test_case 'WPA2-Enterprise, EAP-TLS' eap_tls
+test_case 'WPA-PSK with TKIP' tkip
 test_case 'a wrong passphrase, then the right one' wrong_passphrase
 test_case 'PMF: a forged deauthentication is ignored' forged_deauthentication
 test_case 'channel 1, HT20' band 1 2412 20
@@ -220,12 +234,14 @@ test_case 'disassociated by the access point, joins again' kicked disassociate
 test_case 'disconnected and connected 20 times' cycles
 test_case 'interface down and up three times' down_and_up
 test_case 'regulatory domains' regulation
+test_case 'the signal crosses a threshold, there and back' signal_events
 
 # shellcheck source=checks/lib/iwd.sh
 . "$LIB/iwd.sh"
 test_case 'iwd: open' iwd_open
 test_case 'iwd: WPA2-PSK' iwd_psk
 test_case 'iwd: WPA3-SAE' iwd_sae
+test_case 'iwd: WPA2-Enterprise, EAP-TLS' iwd_eap_tls
 test_case 'iwd: hidden network' iwd_hidden
 
 wifi_end
