@@ -26,6 +26,7 @@
   reproducible = callPackage ./reproducible.nix {};
   station = callPackage ./station.nix {};
   station-faults = callPackage ./station-faults.nix {};
+  station-knobs = callPackage ./station-knobs.nix {};
   station-traffic = callPackage ./station-traffic.nix {};
   radios = callPackage ./radios.nix {};
   vsdio = callPackage ./vsdio.nix {};
