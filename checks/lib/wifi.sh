@@ -344,6 +344,10 @@ test_case() {
   diag "$((now / 100)).$((now / 10 % 10)) s"
 }
 
+# uapsd_queues MASK: these access categories, bits of IEEE80211_WMM_IE_STA_QOSINFO,
+# are delivered by U-APSD from the next association on
+uapsd_queues() { echo "$1" >"/sys/kernel/debug/ieee80211/$sta_phy/netdev:$sta/uapsd_queues"; }
+
 # What a link is good for ----------------------------------------------------
 
 # One at a time: with nothing under way and less than 10 ms to the next probe,
@@ -371,4 +375,18 @@ found() {
   iw dev "$sta" scan dump | awk -v ssid="$1" -v mhz="$2" '
     /^BSS/ { f = 0 } $1 == "freq:" { f = int($2) } $1 == "SSID:" && $2 == ssid && f == mhz { hit = 1 } END { exit !hit }' ||
     { diag "$1 on $2 MHz was not found"; return 1; }
+}
+# counter NAME: of the driver
+counter() { sed -n "s/^$1: //p" /sys/kernel/debug/bes2600-*/counters; }
+# A sound chip gives no occasion to count any of these.
+sound_counters=(lost_interrupts stale_announcements unknown_messages malformed_messages unexpected_confirms
+  stuck_scans silent_switches refused_keys refused_policies decrypt_storms tx_requeues tx_refused
+  rx_malformed rx_bad_rate rx_bad_channel rx_bad_status rx_mic_failures)
+nothing_went_wrong() {
+  local name value result=0
+  for name in "${sound_counters[@]}"; do
+    value=$(counter "$name")
+    [ "$value" = 0 ] || { diag "$name is ${value:-missing}"; result=1; }
+  done
+  return $result
 }
