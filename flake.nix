@@ -77,10 +77,14 @@
         }
     );
 
-    # A set of packages, and one whose unfree part nixpkgs must be told to admit.
-    legacyPackages = eachSystem (pkgs: {
-      inherit (pkgs.besser) linuxPackages-pinetab2 uboot-pinetab2;
-    });
+    # Sets of packages, and one whose unfree part nixpkgs must be told to admit.
+    legacyPackages = eachSystem (pkgs:
+      {
+        inherit (pkgs.besser) linuxPackages-pinetab2 uboot-pinetab2 bes2600-variants-pinetab2;
+      }
+      // lib.optionalAttrs pkgs.besser.hasUml {
+        inherit (pkgs.besser) bes2600-variants;
+      });
 
     templates = {
       tablet = {

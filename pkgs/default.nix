@@ -41,8 +41,15 @@ in
       # Kernel modules, for a kernel each.
       bes2600For = module "bes2600";
       vsdioFor = module "vsdio";
-      # hardware.bes2600.variant: variants of the driver, by name.
-      bes2600Variants.default = self.bes2600For;
+      # Variants of the driver by name, for a kernel each.
+      variantsFor = import ./bes2600-variants {
+        inherit lib;
+        driverFor = self.bes2600For;
+      };
+      # hardware.bes2600.variant
+      bes2600Variants = {default = self.bes2600For;} // self.variantsFor;
+      bes2600-variants = lib.mapAttrs (_: for: for self.linux-uml) self.variantsFor;
+      bes2600-variants-pinetab2 = lib.mapAttrs (_: for: for self.linux-pinetab2) self.variantsFor;
       bes2600 = self.bes2600For self.linux-pinetab2;
       vsdio = self.vsdioFor self.linux-pinetab2;
 
@@ -51,6 +58,8 @@ in
       bes2600-report = callPackage ./bes2600-report {};
       uboot-pinetab2 = pkgsTablet.callPackage ./uboot-pinetab2 {};
       bes2600-firmware-emulated = callPackage ./bes2600-firmware-emulated {};
+      ramp-collect = callPackage ./ramp-collect {};
+      ramp-uml = callPackage ./ramp-uml {};
       minimal-card = callPackage ./minimal-card {};
       vm-programs = pkgsTablet.callPackage ./vm-programs {};
       vm-guest = pkgsTablet.callPackage ./vm-guest {craneLib = crane.mkLib pkgsTablet;};
@@ -75,13 +84,14 @@ in
             check
             demo
             linux-pinetab2
+            ramp-collect
             vm-guest
             vsdio
             ;
           default = self.linux-pinetab2;
         }
         // lib.optionalAttrs hasUml {
-          inherit (self) bench linux-uml linux-uml-debug;
+          inherit (self) bench linux-uml linux-uml-debug ramp-uml;
           bes2600-uml = self.bes2600For self.linux-uml;
           bes2600-uml-debug = self.bes2600For self.linux-uml-debug;
           vsdio-uml = self.vsdioFor self.linux-uml;
