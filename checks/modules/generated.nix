@@ -41,6 +41,11 @@
       suspend = "deep";
     };
   };
+  # Those that differ from the driver as it stands, and those that do not
+  manifest = (lib.importTOML ../../patches/variants/variants.toml).variants;
+  changes = variant: variant.patches != [] || variant ? parent;
+  driverOf = variant: (configOf {hardware.bes2600 = {inherit variant;};}).hardware.bes2600.package;
+  same = a: b: a.drvPath == b.drvPath;
   without = configOf {hardware.bes2600.enable = false;};
   driverAlone =
     (systemWith [nixosModules.bes2600] ({pkgs, ...}: {
@@ -118,6 +123,17 @@ in [
 
   (equal "v0.1: device tree" "rockchip/rk3566-pinetab2-v0.1.dtb" early.hardware.deviceTree.name)
   (holds "v0.1: sleep" (lib.elem "mem_sleep_default=deep" early.boot.kernelParams))
+
+  (equal "variants: each that changes something is another driver" (lib.attrNames (lib.filterAttrs (_: changes) manifest))
+    (lib.filter (name: !same (driverOf name) plain.hardware.bes2600.package) (lib.attrNames manifest)))
+  (holds "variants: no two that change something are the same" (let
+    drivers = map (name: (driverOf name).drvPath) (lib.attrNames (lib.filterAttrs (_: changes) manifest));
+  in
+    lib.unique drivers == drivers))
+  (holds "variants: for the kernel of the configuration" (
+    lib.all (name: (driverOf name).kernel.outPath == plain.boot.kernelPackages.kernel.outPath) (lib.attrNames manifest)
+  ))
+  (equal "variants: one is all that is loaded" [(driverOf "patch-b").outPath] (modules (configOf {hardware.bes2600.variant = "patch-b";})))
 
   (equal "without the driver: no module" [] (modules without))
   (holds "without the driver: no udev rule" (builtins.match ".*bes2600.*" without.services.udev.extraRules == null))

@@ -8,9 +8,9 @@
   linux,
   mistyped,
   refused,
-  system,
   ...
 }: let
+  variants = lib.attrNames ({default = null;} // (lib.importTOML ../../patches/variants/variants.toml).variants);
   count = toString (builtins.length linux.patches);
 
   # A kernel as nixpkgs has them: without our series.
@@ -54,7 +54,7 @@ in [
     "hardware.bes2600.enable: the kernel's configuration lacks CONFIG_CFG80211=y (the series' Rust side links to it), CONFIG_MAC80211=y (the series' Rust side links to it). Take back what switches it off in boot.kernelPatches, or set boot.kernelPackages = pkgs.linuxPackagesFor pkgs.linux-pinetab2.")
 
   (refused "an unknown variant" {hardware.bes2600.variant = "patch-z";}
-    ''hardware.bes2600.variant is "patch-z", which is no variant of the driver. Set it to one of: ${lib.concatStringsSep ", " (lib.attrNames (system {}).pkgs.besser.bes2600Variants)}.'')
+    ''hardware.bes2600.variant is "patch-z", which is no variant of the driver. Set it to one of: ${lib.concatStringsSep ", " variants}.'')
 
   (refused "a driver for another kernel" ({pkgs, ...}: {
     hardware.bes2600.package = pkgs.besser.bes2600For (pkgs.linux-pinetab2.override {

@@ -15,6 +15,8 @@
     inherit (config.boot.kernelPackages) kernel;
   };
   variants = pkgs.besser.bes2600Variants;
+  # What they are, for the option's description
+  titles = lib.mapAttrsToList (name: variant: "- `${name}`: ${variant.title}") (lib.importTOML ../../patches/variants/variants.toml).variants;
 in {
   options.hardware.bes2600 = {
     enable = lib.mkEnableOption "the BES2600 Wi-Fi chip with the driver written in Rust";
@@ -22,9 +24,12 @@ in {
     variant = mkOption {
       type = types.str;
       default = "default";
+      example = "patch-b";
       description = ''
-        Which variant of the driver to build, for comparisons; `default` is the driver as it stands. The attributes of
-        `pkgs.besser.bes2600Variants` are the names.
+        Which variant of the driver to build, for comparisons; `default` is the driver as it stands, and so is `head`.
+        The others are earlier designs:
+
+        ${lib.concatStringsSep "\n" titles}
       '';
     };
 
