@@ -22,7 +22,7 @@ use crate::firmware::{Env, Firmware, status};
 #[serde(default, deny_unknown_fields)]
 pub struct Traffic {
     /// UDP port of the source; 0: there is none. A datagram to it with the text `FRAMES BYTES` brings so many
-    /// datagrams with so many bytes of payload.
+    /// datagrams with so many bytes of payload; with `FRAMES BYTES BURST MICROSECONDS` a burst at a time.
     pub source_port: u16,
     /// UDP port of the sink; 0: there is none.
     pub sink_port: u16,
@@ -97,9 +97,52 @@ pub(crate) enum Destination {
     Source,
 }
 
+/// How a source that is slower than the bus sends: so many datagrams in every period. What the host was too slow
+/// for is not made up for.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    burst: u64,
+    period: Duration,
+    /// When the next burst begins.
+    turn: Duration,
+    /// Datagrams of this burst that are still to come.
+    due: u64,
+}
+
+impl Pace {
+    fn new(burst: u64, period: Duration, now: Duration) -> Self {
+        Self {
+            burst: burst.max(1),
+            period: period.max(Duration::from_micros(1)),
+            turn: now,
+            due: 0,
+        }
+    }
+
+    /// Takes a datagram, if it is its time.
+    fn take(&mut self, now: Duration) -> bool {
+        if self.due == 0 {
+            if now < self.turn {
+                return false;
+            }
+            let next = self.turn.saturating_add(self.period);
+            self.turn = if next > now {
+                next
+            } else {
+                now.saturating_add(self.period)
+            };
+            self.due = self.burst;
+        }
+        self.due -= 1;
+        true
+    }
+}
+
 /// Datagrams that the host has ordered.
 #[derive(Clone, Debug)]
 struct Order {
+    /// As fast as the host reads if there is none.
+    pace: Option<Pace>,
     /// Header and body of a datagram whose number and checksum are 0.
     template: Vec<u8>,
     /// Where the UDP header is.
@@ -133,9 +176,12 @@ impl State {
         };
     }
 
-    /// When the sink has taken its next frame.
+    /// When the sink has taken its next frame, or the source begins its next burst.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.sinking.front().map(|(at, ..)| *at)
+        let taken = self.sinking.front().map(|(at, ..)| *at);
+        let pace = self.order.as_ref().and_then(|order| order.pace);
+        let burst = pace.filter(|pace| pace.due == 0).map(|pace| pace.turn);
+        taken.into_iter().chain(burst).min()
     }
 
     /// Takes a frame of `length` bytes.
@@ -228,6 +274,7 @@ impl Order {
         let covered = sum(template.get(udp..).unwrap_or(&[]));
         Self {
             sum: pseudo.wrapping_add(covered),
+            pace: None,
             template,
             udp,
             left,
@@ -282,7 +329,13 @@ impl Firmware {
         let frames = words.next().and_then(|word| word.parse().ok());
         let bytes = words.next().and_then(|word| word.parse().ok());
         if let (Some(frames), Some(bytes), Some(bss)) = (frames, bytes, &self.bss) {
-            let order = Order::new(frame, datagram, bss.bssid, self.mac, frames, bytes);
+            let burst = words.next().and_then(|word| word.parse().ok());
+            let period = words.next().and_then(|word| word.parse().ok());
+            let pace = burst.zip(period).map(|(burst, period)| {
+                Pace::new(burst, Duration::from_micros(period), env.journal.now)
+            });
+            let mut order = Order::new(frame, datagram, bss.bssid, self.mac, frames, bytes);
+            order.pace = pace;
             self.traffic.order = Some(order);
         }
         Destination::Source
@@ -321,6 +374,9 @@ impl Firmware {
         };
         let frequency = self.home.map_or(2412, |channel| channel.primary);
         while order.left > 0 && env.waiting.saturating_add(self.out.len()) < DEPTH {
+            if order.pace.as_mut().is_some_and(|pace| !pace.take(now)) {
+                break;
+            }
             self.traffic.sequence = self.traffic.sequence.wrapping_add(1) & 0x0FFF;
             let heard = OnAir {
                 bytes: order.next(self.traffic.sequence),
@@ -344,7 +400,7 @@ impl Firmware {
 mod tests {
     use std::time::Duration;
 
-    use super::{Datagram, Order, State, fold, sum};
+    use super::{Datagram, Order, Pace, State, fold, sum};
     use crate::air::Address;
     use crate::firmware::frame::Frame;
 
@@ -386,6 +442,20 @@ mod tests {
         let mut covered = vec![10, 0, 0, 1, 10, 0, 0, 2, 0, 17, 0, 41];
         covered.extend_from_slice(&packet[20..]);
         assert_eq!(fold(sum(&covered)), 0, "datagram");
+    }
+
+    #[test]
+    fn a_paced_source_sends_bursts_and_makes_up_for_nothing() {
+        let ms = Duration::from_millis;
+        let mut pace = Pace::new(3, ms(10), ms(5));
+        let mut taken = |now| (0..10).filter(|_| pace.take(ms(now))).count();
+        assert_eq!(taken(5), 3);
+        assert_eq!(taken(14), 0);
+        assert_eq!(taken(15), 3);
+        // Two periods were missed.
+        assert_eq!(taken(47), 3);
+        assert_eq!(taken(56), 0);
+        assert_eq!(taken(57), 3);
     }
 
     #[test]
