@@ -140,7 +140,7 @@ cpu() {
 phy_kbps=0
 case $LOAD in
   tcp-*) medium=hwsim ;;
-  stream | latency) medium=network phy_kbps=65000 ;;
+  latency) medium=network phy_kbps=65000 ;;
   *) medium=network ;;
 esac
 chip_settings >/run/chip.toml

@@ -59,7 +59,7 @@ mkdir -p "$out" || exit 2
 [ -z "$(ls -A "$out")" ] || usage "$out is not empty"
 out=$(realpath "$out")
 
-case $load in tcp-*) air=hwsim phy=null ;; stream | latency) air=network phy=65000 ;; *) air=network phy=null ;; esac
+case $load in tcp-*) air=hwsim phy=null ;; latency) air=network phy=65000 ;; *) air=network phy=null ;; esac
 # With the firmware as the peer: the CPU time is not that of an access point.
 case $load in tcp-down) cpu_load=udp-down ;; tcp-up) cpu_load=udp-up ;; tcp-both) cpu_load=udp-both ;; *) cpu_load=$load ;; esac
 
@@ -150,7 +150,7 @@ boot() {
   shift 5
   mkdir -p "$dir"
   set -m
-  "$RAMP_GUEST/lib/uml-run" "$@" --mem 1024M --timeout $((120 + seconds * 30)) --append "firmware_class.path=$RAMP_FIRMWARE" \
+  "$RAMP_GUEST/lib/uml-run" "$@" --mem 1024M --timeout $((300 + seconds * 60)) --append "firmware_class.path=$RAMP_FIRMWARE" \
     "$RAMP_KERNEL" "$RAMP_GUEST/scenarios/ramp.sh" "$dir" \
     RAMP_MODE="$mode" LOAD="$of" RATE="$bytes" RAMP_SECONDS="$seconds" SEED="$seed" VARIANT="$variant" \
     CLOCK="$clock" WIDTH="$width" OVERHEAD="$overhead" MODULES="$work/modules" EMULATOR="$RAMP_EMULATOR" \
