@@ -206,11 +206,11 @@ receipt() {
   startup=${startup%counters}startup
   if [ -r "$startup" ]; then
     startup=$(sed 's/["\\]//g; s/^\([^:]*\): \(.*\)$/"\1": "\2"/' "$startup" | paste -s -d , -)
-    member startup "{$startup}"
+    startup="{$startup}"
   else
-    member startup null
+    startup=null
   fi
-  member chip '{"emulated": false, "air": null, "bus": null, "phy_kbps": null}'
+  member chip "{\"emulated\": false, \"air\": null, \"bus\": null, \"phy_kbps\": null, \"startup\": $startup}"
   member load "{\"name\": \"$load\", \"rate_bytes_s\": null, \"seconds\": $seconds}"
   member seed "$seed"
   member clock '"real"'

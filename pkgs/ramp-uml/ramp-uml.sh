@@ -103,9 +103,9 @@ receipt() {
       * $g
     | . + {
         schema: 1, kind: "ramp", status: $status, failure: ($failure | or_null), cause: ($cause | or_null),
-        target: "uml", variant: ($variant | or_null), module: {path: $path, srcversion: $srcversion},
+        target: "uml", variant: ($variant | or_null), module: {path: $path, srcversion: ($g.module.srcversion // $srcversion)},
         kernel: ($g.kernel // null),
-        chip: {emulated: true, air: $air, bus: {name: $bus, clock_hz: $clock, width: $width, command_overhead_ns: $overhead}, phy_kbps: $phy, startup: ($g.startup // null)},
+        chip: {emulated: true, air: $air, bus: {name: $bus, clock_hz: $clock, width: $width, command_overhead_ns: $overhead}, phy_kbps: $phy, startup: ($g.chip.startup // null)},
         load: {name: $load, rate_bytes_s: (if $bytes == 0 then null else $bytes end), seconds: $seconds}, seed: $seed,
         began: $wall, clock: "virtual", uptime_s: ($g.uptime_s // null), elapsed_s: ($g.elapsed_s // null), samples: ($g.samples // null),
         payload: ($payload[0].payload // null), latency_ms: $latency, interface: ($g.interface // null), counters: ($g.counters // null),
@@ -114,8 +114,7 @@ receipt() {
         metrics: (.metrics + {
           cpu_us_per_frame: (if $c == null or $c.frames == 0 then null else $c.kernel_ns / $c.frames / 1000 end),
           latency_median_ms: (if $latency == null then null else ($latency.loaded | percentile(0.5)) end),
-          latency_p95_ms: (if $latency == null then null else ($latency.loaded | percentile(0.95)) end)})}
-    | del(.startup)' >"$out/receipt.json.part" || ! mv "$out/receipt.json.part" "$out/receipt.json"; then
+          latency_p95_ms: (if $latency == null then null else ($latency.loaded | percentile(0.95)) end)})}' >"$out/receipt.json.part" || ! mv "$out/receipt.json.part" "$out/receipt.json"; then
     rm -f "$out/receipt.json.part"
     echo "ramp-uml: $out/receipt.json cannot be written" >&2
     exit 1
