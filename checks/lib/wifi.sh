@@ -162,9 +162,7 @@ wifi_begin() {
   set_country US
   ip netns add ap
   in_ap ip link set lo up
-  # Segments of a larger buffer have no room for hwsim's own encryption, which
-  # the kernel reports.
-  in_ap ip link add br0 gso_max_segs 1 type bridge forward_delay 0
+  in_ap ip link add br0 type bridge forward_delay 0
   in_ap ip addr add $ap_ip/24 dev br0
   in_ap ip addr add $ap_ip6/64 dev br0 nodad
   in_ap ip link set br0 up
