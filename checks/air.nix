@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The emulator's medium between radios of mac80211_hwsim, without a chip: loss,
-# distance, and a station that walks.
+# distance, and a station that walks; in the kernel with all detectors on.
 {
   callPackage,
-  linux-uml,
+  linux-uml-debug,
 }:
 (callPackage ./lib/uml.nix {}) {
   name = "air";
-  kernel = linux-uml;
+  kernel = linux-uml-debug;
   withAir = true;
   variables.STATION = "air";
-  options = ["--time-travel"];
+  options = ["--time-travel" "--mem" "1024M" "--timeout" "600"];
 }
