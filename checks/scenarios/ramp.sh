@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # One repetition of a load, see docs/ramp.md; ramp-uml runs it. RAMP_MODE=count
-# counts, in virtual time, and leaves guest.json and payload.json in OUT;
-# RAMP_MODE=cpu, in real time, has ramp-uml take the CPU time between
-# cpu-begin and cpu-end, and leaves frames.json.
+# counts, and leaves guest.json and payload.json in OUT; RAMP_MODE=cpu has
+# ramp-uml take the CPU time between cpu-begin and cpu-end, and leaves
+# frames.json.
 
 # shellcheck source=checks/lib/wifi.sh
 . "$LIB/wifi.sh"
@@ -18,7 +18,7 @@ fail() {
 }
 
 chip_settings() {
-  [ "$RAMP_MODE" = cpu ] || printf '[bus]\nenabled = true\nclock_hz = %s\nwidth = %s\ncommand_overhead_ns = %s\n' "$CLOCK" "$WIDTH" "$OVERHEAD"
+  printf '[bus]\nenabled = true\nclock_hz = %s\nwidth = %s\ncommand_overhead_ns = %s\n' "$CLOCK" "$WIDTH" "$OVERHEAD"
   printf '[air]\nseed = %s\n' "$SEED"
   [ "$medium" != network ] || printf '[traffic]\nsource_port = %s\nsink_port = %s\nphy_kbps = %s\n' $source_port $sink_port "$phy_kbps"
 }

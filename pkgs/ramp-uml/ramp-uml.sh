@@ -97,7 +97,7 @@ receipt() {
     def or_null: if . == "" then null else . end;
     ($guest[0] // {}) as $g
     | (if $cpu[0] == null or $frames[0] == null then null else
-        ($frames[0] + {kernel_ns: $cpu[0], method: "CPU time of the process that is the guest'"'"'s kernel, in real time, without the cost of a bus"}) end) as $c
+        ($frames[0] + {kernel_ns: $cpu[0], method: "CPU time of the process that is the guest'"'"'s kernel, in a boot of its own"}) end) as $c
     | $payload[0].latency_ms as $latency
     | {metrics: ["rx_mb_s", "tx_mb_s", "rx_frames_s", "tx_frames_s", "bus_commands_per_frame", "wakeups_per_frame", "frames_per_batch", "receive_work_s", "transmit_work_s", "bottom_half_s"] | map({(.): null}) | add}
       * $g
@@ -201,7 +201,7 @@ boot count "$load" "$out" 10 $upto --time-travel || {
 }
 cp "$out/guest.json" "$out/payload.json" "$work/"
 if [ -n "$cpu" ]; then
-  boot cpu "$cpu_load" "$out/cpu" 70 100 || explain "$out/cpu"
+  boot cpu "$cpu_load" "$out/cpu" 70 100 --time-travel || explain "$out/cpu"
   cp "$out/cpu/frames.json" "$work/"
   rm -f "$out/cpu"/{cpu-begin,cpu-end,init,frames.json,results.tap,reports.txt}
 fi
