@@ -214,7 +214,9 @@ impl Firmware {
             self.pump(env);
             self.tick_traffic(env);
             let next = self.radio.next().into_iter().chain(self.traffic.deadline());
-            if next.min().is_none_or(|at| at > now) {
+            // A sink without a pace has room again at once.
+            let more = self.at_home() && self.queues.may_send();
+            if next.min().is_none_or(|at| at > now) && !more {
                 break;
             }
         }

@@ -156,6 +156,11 @@ impl Queues {
         self.flying.iter().filter(|flying| flying.leads).count()
     }
 
+    /// Whether a frame waits and the air would take it.
+    pub(crate) fn may_send(&self) -> bool {
+        self.units() < WINDOW && self.waiting.iter().any(|queue| !queue.is_empty())
+    }
+
     /// When the first waiting frame becomes too old, or records have been gathered for `gather`.
     pub(crate) fn deadline(&self, gather: Duration) -> Option<Duration> {
         let heads = self.waiting.iter().filter_map(VecDeque::front);
