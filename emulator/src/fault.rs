@@ -180,6 +180,8 @@ faults! {
         1 per "request", "W-21, W-28, W-47", "A message that nobody asked for follows a request.";
     Exception = "exception", [parameter("reason", 2, "reason: 0 undefined, 1 prefetch, 2 data, 4 assert")],
         1 per "request", "W-17", "The firmware reports an exception and then is silent.";
+    Hang = "hang", [], 1 per "request", "W-55",
+        "The firmware is silent from here on, until it is downloaded again.";
     LostIrq = "lost-irq", [], 1 per "interrupt", "W-1, W-55", "An interrupt is not raised.";
     Unplug = "unplug", [parameter("replug", 0, "milliseconds after which it is plugged in again, 0: never")],
         1 per "bus command", "W-59", "The card is pulled out.";

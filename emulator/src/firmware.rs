@@ -134,6 +134,12 @@ impl Firmware {
             self.indicate(confirm::exception(fault.value("reason")));
             return;
         }
+        if env.journal.fault(Fault::Hang).is_some() {
+            self.dead = true;
+            self.radio.tune(None);
+            env.journal.state("firmware hangs");
+            return;
+        }
         if let Some((rule, text)) = request::defect(message.id, &message.body) {
             env.journal.breach(rule, text);
             let answer = if message.id.is_mcu() {

@@ -411,6 +411,14 @@ fn effect(fault: Fault) -> Host {
             assert!(host.receive().is_empty(), "then it is silent");
             host
         }
+        Fault::Hang => {
+            let mut host = started("hang").0;
+            for _ in 0..2 {
+                host.request(0x0046, &MULTI_TX);
+                assert!(host.receive().is_empty(), "it is silent");
+            }
+            host
+        }
         Fault::LostIrq => {
             let mut host = enumerated("lost-irq");
             host.write_frame(0xB1, 0, &INFO);
