@@ -132,6 +132,8 @@ counters! {
     tx_batches,
     /// Uploads of rate retry policies.
     tx_policy_uploads,
+    /// Frames sent by another policy than theirs, whose upload was not confirmed yet.
+    tx_substituted,
     /// Uploads of rate retry policies that the chip refused.
     refused_policies,
     /// Frames confirmed.
@@ -146,6 +148,8 @@ counters! {
     tx_refused,
     /// Frames received and handed on.
     rx_frames,
+    /// Times the payload of a received frame was copied.
+    rx_copies,
     /// Frames that mac80211 had no use or the host no memory for.
     rx_dropped,
     /// Received frames too short for their header, or encrypted in no known way.

@@ -117,6 +117,17 @@ impl Plan {
         self.first().unwrap_or(RateId::slowest(band))
     }
 
+    /// How far the first rate of `other` is from that of this plan; `None` if it cannot stand in for
+    /// it. Rate control is free to choose among MCS, while a frame at a legacy rate has that rate for
+    /// a reason.
+    fn distance(&self, other: &Self, band: Band) -> Option<u8> {
+        let (first, instead) = (self.first()?, other.first()?);
+        let both_ht = first.mcs().is_some() && instead.mcs().is_some();
+        let in_band = |rate: RateId| rate.mcs().is_some() || rate.index(band).is_some();
+        let fits = (both_ht || first == instead) && other.iter().all(|tried| in_band(tried.rate));
+        fits.then(|| first.number().abs_diff(instead.number()))
+    }
+
     fn iter(&self) -> impl Iterator<Item = Attempts> + '_ {
         self.attempts.iter().flatten().copied()
     }
@@ -171,6 +182,28 @@ impl Plan {
 pub struct Policy([u32; IDS.div_ceil(8)]);
 
 impl Policy {
+    /// The plan whose attempts these are; `None` if no plan has so many rates.
+    fn plan(&self) -> Option<Plan> {
+        let mut plan = Plan {
+            attempts: [None; PLAN_LEN],
+        };
+        for number in 0..u8::try_from(IDS).ok()? {
+            let [word, nibble] = [number / 8, number % 8];
+            let word = self.0.get(usize::from(word)).copied().unwrap_or(0);
+            let count = word
+                .checked_shr(u32::from(nibble).saturating_mul(4))
+                .unwrap_or(0)
+                .to_le_bytes()[0]
+                & MAX_COUNT;
+            if let (Some(rate), 1..) = (RateId::new(number), count) {
+                if !plan.add(rate, count) {
+                    return None;
+                }
+            }
+        }
+        plan.first().map(|_| plan)
+    }
+
     fn set(&mut self, attempts: Attempts) {
         let [word, nibble] = [
             attempts.rate.number() / 8,
@@ -229,6 +262,8 @@ pub struct Cache {
     entries: [Option<Entry>; POLICIES],
     limits: Limits,
     clock: u64,
+    /// Somebody asked for a policy that the firmware lacks.
+    wanted: bool,
 }
 
 impl Cache {
@@ -254,6 +289,7 @@ impl Cache {
         }
         entry.users = entry.users.saturating_add(1);
         entry.asked = clock;
+        self.wanted |= entry.upload == Upload::Due;
         u8::try_from(index).ok()
     }
 
@@ -273,7 +309,27 @@ impl Cache {
         self.entries.get_mut(usize::from(index))?.as_mut()
     }
 
-    /// Ends a use that [`Cache::acquire`] counted.
+    /// The plan nearest to `wanted` among those whose policy the firmware has, with a user of it
+    /// counted; for a frame that would otherwise wait for an upload. `None` when there is none that
+    /// could stand in.
+    pub fn substitute(&mut self, wanted: &Plan, band: Band) -> Option<(Plan, u8)> {
+        let (index, plan) = self
+            .entries
+            .iter()
+            .enumerate()
+            .filter_map(|(index, entry)| {
+                let entry = entry.filter(|entry| entry.upload == Upload::Done)?;
+                let plan = entry.policy.plan()?;
+                Some((wanted.distance(&plan, band)?, index, plan))
+            })
+            .min_by_key(|(distance, ..)| *distance)
+            .map(|(_, index, plan)| (index, plan))?;
+        let entry = self.entries.get_mut(index)?.as_mut()?;
+        entry.users = entry.users.saturating_add(1);
+        Some((plan, u8::try_from(index).ok()?))
+    }
+
+    /// Ends a use that [`Cache::acquire`] or [`Cache::substitute`] counted.
     pub fn release(&mut self, index: u8) {
         if let Some(entry) = self.entry(index) {
             entry.users = entry.users.saturating_sub(1);
@@ -299,6 +355,11 @@ impl Cache {
         self.limits
     }
 
+    /// Whether the firmware lacks a policy that somebody asked for since it was told the last ones.
+    pub fn is_due(&self) -> bool {
+        self.wanted
+    }
+
     /// What the firmware lacks; `None` when it has all. The caller sends it, and says with
     /// [`Cache::uploaded`] or [`Cache::not_uploaded`] what became of it, before it asks again.
     pub fn upload(&mut self) -> Option<Value> {
@@ -311,6 +372,7 @@ impl Cache {
         }
         self.encode(&mut writer, u32::try_from(count).ok()?).ok()?;
         let len = writer.used();
+        self.wanted = false;
         for entry in self.entries.iter_mut().flatten() {
             if entry.upload == Upload::Due {
                 entry.upload = Upload::Sent;
@@ -345,6 +407,7 @@ impl Cache {
     /// What [`Cache::upload`] gave did not reach the firmware.
     pub fn not_uploaded(&mut self) {
         self.settle(Upload::Due);
+        self.wanted = true;
     }
 
     fn settle(&mut self, upload: Upload) {
@@ -357,6 +420,7 @@ impl Cache {
 
     /// The firmware was reset and has lost its table (F-5, B15).
     pub fn forget_uploads(&mut self) {
+        self.wanted = false;
         for entry in self.entries.iter_mut().flatten() {
             entry.upload = Upload::Due;
         }

@@ -84,15 +84,31 @@ impl Loader<'_> {
         self.room > 0 && !self.packer.is_full()
     }
 
+    /// Finds the attempts of a frame, and the place of their policy. Where the firmware lacks that,
+    /// as it does whenever rate control tries another rate, the nearest one it has stands in until
+    /// the upload that is due now is confirmed. `None` when the frame has to wait.
+    fn plan(&mut self, frame: &mut Queued) -> Option<(Plan, u8)> {
+        let policies = &mut self.frames.policies;
+        if frame.plan.is_none() {
+            let plan = Plan::new(frame.wanted(), frame.band, policies.limits());
+            frame.plan = match policies.acquire(plan.policy()) {
+                Some(policy) => Some((plan, policy)),
+                None => policies.substitute(&plan, frame.band),
+            };
+        }
+        let (wanted, policy) = frame.plan?;
+        if !policies.ready(policy) {
+            let instead = policies.substitute(&wanted, frame.band)?;
+            policies.release(policy);
+            frame.plan = Some(instead);
+            self.counters.tx_substituted.bump();
+        }
+        frame.plan
+    }
+
     /// Packs a frame. Returns `false` when it has to wait, and all others behind it.
     fn offer(&mut self, mut frame: Queued) -> bool {
-        let policies = &mut self.frames.policies;
-        let known = frame.plan.or_else(|| {
-            let plan = Plan::new(frame.wanted(), frame.band, policies.limits());
-            Some((plan, policies.acquire(plan.policy())?))
-        });
-        frame.plan = known;
-        let Some((plan, policy)) = known.filter(|(_, policy)| policies.ready(*policy)) else {
+        let Some((plan, policy)) = self.plan(&mut frame) else {
             self.frames.put_back(frame, self.counters);
             return false;
         };
@@ -225,6 +241,11 @@ impl Traffic {
         let gate = &chip.gate;
         if gate.is_paused() {
             return Load::Blocked;
+        }
+        if self.frames.policies.is_due() {
+            if let Some(load) = self.upload(session, message, transmit, chip) {
+                return load;
+            }
         }
         let room = self.frames.room(session);
         let alone = self.frames.is_urgent()

@@ -173,8 +173,12 @@ impl Run<'_> {
                 return;
             }
         };
-        let delivered =
-            rx::buffer(accepted.frame).and_then(|skb| list.receive(skb, &status(&accepted)));
+        // The one copy: what follows hands the buffer on.
+        let delivered = rx::buffer(accepted.frame)
+            .inspect(|_| {
+                counters.rx_copies.bump();
+            })
+            .and_then(|skb| list.receive(skb, &status(&accepted)));
         match delivered {
             Ok(()) => counters.rx_frames.bump(),
             Err(_) => counters.rx_dropped.bump(),

@@ -118,6 +118,45 @@ fn uploads() {
 }
 
 #[test]
+fn the_nearest_policy_stands_in_for_one_that_is_not_uploaded() {
+    let mut cache = Cache::default();
+    let [slow, usual] = [plan(&[(15, 2)]), plan(&[(20, 4), (17, 3)])];
+    let places = [&slow, &usual].map(|plan| cache.acquire(plan.policy()).unwrap());
+    assert!(cache.is_due() && cache.substitute(&usual, Band::Two).is_none());
+    cache.upload().unwrap();
+    assert!(!cache.is_due() && cache.substitute(&usual, Band::Two).is_none());
+    cache.uploaded();
+
+    // Rate control tries MCS 7.
+    let sample = plan(&[(21, 1), (20, 4)]);
+    let wanted = cache.acquire(sample.policy()).unwrap();
+    assert!(cache.is_due() && !cache.ready(wanted));
+    assert_eq!(
+        cache.substitute(&sample, Band::Two),
+        Some((usual, places[1]))
+    );
+    let low = plan(&[(14, 1)]);
+    assert_eq!(cache.substitute(&low, Band::Two), Some((slow, places[0])));
+    // A frame at a legacy rate waits, and so does one in a band that lacks the fall-back's rate.
+    assert_eq!(cache.substitute(&plan(&[(0, 4)]), Band::Two), None);
+    assert_eq!(cache.substitute(&sample, Band::Five), None);
+}
+
+#[test]
+fn a_policy_is_due_once_it_is_asked_for() {
+    let mut cache = Cache::default();
+    cache.acquire(plan(&[(21, 1)]).policy()).unwrap();
+    assert!(cache.is_due());
+    cache.forget_uploads();
+    // Nobody has asked since the reset.
+    assert!(!cache.is_due());
+    cache.acquire(plan(&[(21, 1)]).policy()).unwrap();
+    cache.upload().unwrap();
+    cache.not_uploaded();
+    assert!(cache.is_due());
+}
+
+#[test]
 fn f_5_a_reset_makes_every_upload_due_again() {
     let mut cache = Cache::default();
     for count in 1..=3 {
