@@ -55,10 +55,13 @@ impl Chip {
         link: &mut Link,
     ) -> Result<(), Fault> {
         if link.running().is_err() {
+            // Frames that wait do not make anybody look: the chip may never run again.
+            self.gate.set_blocked(true);
             return Ok(());
         }
         loop {
             let Some(traffic) = &mut link.traffic else {
+                self.gate.set_blocked(true);
                 return Ok(());
             };
             let parts = Parts {
