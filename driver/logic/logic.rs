@@ -30,6 +30,7 @@ pub mod inbox;
 pub mod key_table;
 pub mod power_save;
 pub mod rate_policy;
+pub mod recovery;
 pub mod scan_plan;
 pub mod slots;
 pub mod storm;

@@ -18,5 +18,6 @@ pub mod receive;
 pub mod request;
 pub mod scan;
 pub mod sequence;
+pub mod statistics;
 pub mod template;
 pub mod transmit;

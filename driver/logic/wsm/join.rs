@@ -41,6 +41,7 @@ impl Request for Join {
     const ID: u16 = 0x000B;
     const NAME: &'static str = "join";
     type Confirm = Joined;
+    const LIMIT: u8 = 7;
 
     fn encode_body(&self, writer: &mut Writer<'_>) -> Result<(), Overflow> {
         const INFRASTRUCTURE: u8 = 1;
@@ -93,6 +94,7 @@ impl Request for Reset {
     const ID: u16 = 0x000A;
     const NAME: &'static str = "reset";
     type Confirm = Generic;
+    const LIMIT: u8 = 7;
 
     fn encode_body(&self, writer: &mut Writer<'_>) -> Result<(), Overflow> {
         // The flag is inverted: 1 would keep the statistics.

@@ -26,6 +26,8 @@ pub trait Request {
     const NAME: &'static str;
     /// What answers it.
     type Confirm: Confirm;
+    /// Seconds the firmware may take to confirm it (section 3.2).
+    const LIMIT: u8 = 6;
 
     /// Writes the body.
     fn encode_body(&self, writer: &mut Writer<'_>) -> Result<(), Overflow>;

@@ -10,4 +10,6 @@ mod files;
 mod golden;
 mod properties;
 mod rates;
+mod recovery;
+mod statistics;
 mod transcripts;
