@@ -6,7 +6,8 @@
 //! with it. Who owns what:
 //!
 //! - [`driver`]: the SDIO driver; a bound chip is a struct of parts that undo themselves when dropped,
-//! - [`bring_up`]: the way from an idle card to a running firmware,
+//! - [`bring_up`]: the way from an idle card to a chip that is registered, by the steps of [`boot`],
+//! - [`keeper`]: the owner of the interrupt, who brings a chip back that died,
 //! - [`chip`]: the state shared with the interrupt handler, and the only code that reads batches,
 //! - [`wifi`]: the chip as mac80211 sees it, frames and control,
 //! - [`bus`]: register and block commands with bounded retries,
@@ -25,6 +26,7 @@
 #[path = "../logic/logic.rs"]
 pub mod logic;
 
+mod boot;
 mod bring_up;
 mod bus;
 mod chip;
@@ -36,6 +38,7 @@ mod dpd_cache;
 mod driver;
 mod failure;
 mod files;
+mod keeper;
 mod mac;
 mod mcu;
 mod receive;

@@ -64,6 +64,21 @@ impl BusError {
     pub(crate) fn card_gone(&self) -> bool {
         card_gone(self.error)
     }
+
+    /// What the failure says about the board, and what to do about it if it lasts.
+    pub(crate) fn advice(&self) -> &'static str {
+        if self.card_gone() {
+            "the card was removed"
+        } else if self.error == EBUSY {
+            "the chip does not wake, check its wake line"
+        } else if self.error == ETIMEDOUT {
+            "the chip does not answer, power-cycle the board"
+        } else if self.error == EILSEQ {
+            "the bus is noisy, lower its clock or check its wiring"
+        } else {
+            "check the host controller and power-cycle the board"
+        }
+    }
 }
 
 /// Whether `error` says that the card has left its slot.
@@ -81,22 +96,11 @@ impl fmt::Display for BusError {
         };
         write!(
             f,
-            "{operation} at {:#07x} failed with {}, attempt {}; ",
+            "{operation} at {:#07x} failed with {}, attempt {}",
             self.address,
             Errno(self.error),
             self.attempts
-        )?;
-        f.write_str(if self.card_gone() {
-            "the card was removed"
-        } else if self.error == EBUSY {
-            "the chip does not wake, check its wake line"
-        } else if self.error == ETIMEDOUT {
-            "the chip does not answer, power-cycle the board"
-        } else if self.error == EILSEQ {
-            "the bus is noisy, lower its clock or check its wiring"
-        } else {
-            "check the host controller and power-cycle the board"
-        })
+        )
     }
 }
 

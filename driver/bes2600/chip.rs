@@ -16,6 +16,7 @@ use super::{
         CommandError,
         Fault, //
     },
+    keeper::Orders,
     logic::{
         cmd53::{
             BLOCK_LEN,
@@ -27,7 +28,8 @@ use super::{
     text::Text,
     wifi::{
         Gate,
-        Traffic, //
+        Traffic,
+        Wifi, //
     },
 };
 use kernel::{
@@ -77,7 +79,8 @@ pub(crate) enum Phase {
     Download,
     /// It exchanges messages.
     Running,
-    /// It broke the protocol or left the bus, and its function is disabled; only a new probe helps.
+    /// It broke the protocol or left the bus, and its function is disabled; only a start from the
+    /// boot loader helps.
     Broken(Fault),
 }
 
@@ -138,8 +141,10 @@ pub(crate) struct Chip {
     pub(crate) gate: Gate,
     #[pin]
     pub(crate) report: Mutex<Report>,
+    #[pin]
+    pub(crate) orders: Orders,
     pub(crate) began: Instant<Monotonic>,
-    /// Whether a fault is logged when it happens. While a probe waits for the chip, the probe
+    /// Whether a fault is logged when it happens. While the chip is being started, whoever does so
     /// reports it.
     faults_logged: AtomicFlag,
 }
@@ -174,6 +179,7 @@ impl Chip {
                 counters: Counters::new(),
                 gate <- Gate::new(),
                 report <- new_mutex!(Report(None), "Chip::report"),
+                orders <- Orders::new(),
                 began: Instant::now(),
                 faults_logged: AtomicFlag::new(false),
             }),
@@ -204,22 +210,47 @@ impl Chip {
         action(&Bus::new(&claimed, &self.counters)).map_err(Fault::Bus)
     }
 
-    /// Logs every fault from now on.
-    pub(crate) fn announce_faults(&self) {
-        self.faults_logged.store(true, Relaxed);
+    /// Says whether faults are logged when they happen.
+    pub(crate) fn announce_faults(&self, announced: bool) {
+        self.faults_logged.store(announced, Relaxed);
     }
 
-    /// Notes that the chip cannot be used any more and silences it. A card that is pulled is no
-    /// error to report.
+    /// Whether the chip is up, so that what it does wrong is a fault of its own.
+    pub(crate) fn faults_announced(&self) -> bool {
+        self.faults_logged.load(Relaxed)
+    }
+
+    /// Notes that the chip cannot be used any more, silences it and has it brought back. Only the
+    /// first fault counts. A card that is pulled is no error to report.
     pub(crate) fn fail(&self, bus: &Bus<'_>, link: &mut Link, fault: Fault, dev: &Device<Bound>) {
-        if self.faults_logged.load(Relaxed) && !fault.card_gone() {
-            dev_err!(dev, "{}\n", Text(&fault));
+        if link.usable().is_err() {
+            return;
+        }
+        if self.faults_announced() && !fault.card_gone() {
+            dev_err!(dev, "{}; the chip is restarted\n", Text(&fault));
         }
         link.phase = Phase::Broken(fault);
         bus.shut_off();
-        if let Some(traffic) = &link.traffic {
-            traffic.report_lost();
+        self.orders.died(fault);
+        self.notify();
+    }
+
+    /// Expects the boot loader of a chip that was just reset. Returns whether the driver still wants
+    /// it.
+    pub(crate) fn begin_download(&self) -> bool {
+        let mut link = self.link.lock();
+        let wanted = self.orders.begin();
+        if wanted {
+            link.announced = None;
+            link.session = Session::default();
+            link.phase = Phase::Download;
         }
+        wanted
+    }
+
+    /// What is registered with mac80211, if the chip is.
+    pub(crate) fn wifi(&self) -> Option<Arc<Wifi>> {
+        self.link.lock().traffic.as_ref().map(Traffic::wifi)
     }
 
     /// Wakes everybody who waits for a change of the link.

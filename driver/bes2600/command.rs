@@ -46,14 +46,28 @@ use kernel::{
     time::Delta, //
 };
 
-/// Time a command may take.
-const COMMAND_LIMIT: Delta = Delta::from_secs(6);
+/// Time a command of the transmit path may take before others give up waiting for its end.
+const TURN_LIMIT: u8 = 6;
+/// Commands in a row that are not answered before the firmware counts as dead, though it sends other
+/// messages.
+const UNANSWERED: u8 = 2;
 
 impl Chip {
     /// Sends `request` and waits for its confirm. Sleeps; the caller must not have claimed the
     /// host.
     pub(crate) fn command<R: Request>(
         &self,
+        func: &Func<Bound>,
+        interface: Interface,
+        request: &R,
+    ) -> Result<R::Confirm, CommandError> {
+        self.command_within(R::LIMIT, func, interface, request)
+    }
+
+    /// Like [`Chip::command()`], with another limit than that of the request, in seconds.
+    pub(crate) fn command_within<R: Request>(
+        &self,
+        seconds: u8,
         func: &Func<Bound>,
         interface: Interface,
         request: &R,
@@ -75,7 +89,8 @@ impl Chip {
             self.wait_for_turn(func)?;
         }
         self.counters.commands.bump();
-        let waited = self.wait(func, COMMAND_LIMIT, |link| {
+        let messages = self.counters.messages.get();
+        let waited = self.wait(func, Delta::from_secs(seconds.into()), |link| {
             match (link.session.answer.take(), link.phase) {
                 (Some(answer), _) => Some(Ok(answer)),
                 (None, Phase::Broken(fault)) => Some(Err(CommandError::Broken(fault))),
@@ -85,7 +100,11 @@ impl Chip {
         });
         let answer = match waited {
             Waited::Done(answer) | Waited::Polled(answer) => answer,
-            Waited::TimedOut => Err(CommandError::TimedOut),
+            Waited::TimedOut => {
+                let heard = self.counters.messages.get() != messages;
+                self.unanswered(func, heard);
+                Err(CommandError::TimedOut { seconds })
+            }
         };
         if answer.is_err() {
             // A confirm that comes all the same is nobody's (F-4).
@@ -97,15 +116,30 @@ impl Chip {
         R::Confirm::decode(answer?.body()).map_err(CommandError::Confirm)
     }
 
+    /// A command got no confirm. A firmware from which nothing was `heard` meanwhile is dead, as is
+    /// one that leaves several out. While the chip is being started, whoever does so decides.
+    fn unanswered(&self, func: &Func<Bound>, heard: bool) {
+        self.exclusively(func, |bus, link| {
+            let unanswered = &mut link.session.unanswered;
+            *unanswered = unanswered.saturating_add(1);
+            let dead = !heard || *unanswered >= UNANSWERED;
+            if dead && self.faults_announced() {
+                self.fail(bus, link, Fault::Mute, func.as_ref());
+            }
+        });
+    }
+
     /// Waits until the transmit path has the confirm of its upload.
     fn wait_for_turn(&self, func: &Func<Bound>) -> Result<(), CommandError> {
-        let waited = self.wait(func, COMMAND_LIMIT, |link| {
+        let waited = self.wait(func, Delta::from_secs(TURN_LIMIT.into()), |link| {
             let free = link.session.pending.is_none() || link.running().is_err();
             free.then_some(())
         });
         match waited {
             Waited::Done(()) | Waited::Polled(()) => Ok(()),
-            Waited::TimedOut => Err(CommandError::TimedOut),
+            Waited::TimedOut => Err(CommandError::TimedOut {
+                seconds: TURN_LIMIT,
+            }),
         }
     }
 

@@ -41,7 +41,8 @@ impl Counter {
         self.0.store(value, Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    /// The number.
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Relaxed)
     }
 }
@@ -84,6 +85,10 @@ counters! {
     crc_retries,
     /// Downloads started again.
     download_retries,
+    /// Times a chip that died was brought back.
+    restarts,
+    /// Attempts at that which failed.
+    failed_restarts,
     /// Interrupts handled.
     interrupts,
     /// Interrupts with nothing behind them.

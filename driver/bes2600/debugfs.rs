@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The chip's directory in debugfs: `bes2600-<device>/counters` and `bes2600-<device>/startup`.
+//! The chip's directory in debugfs, `bes2600-<device>`: `counters` are the driver's, `firmware` those
+//! of the firmware, which is asked for them, `startup` is what is known of the start.
 //!
 //! Each chip has a directory of its own at the root: a parent they share would have to outlive any
 //! of them.
 
 use super::{
     chip::Chip,
-    logic::wsm::indication::Startup, //
+    logic::wsm::{
+        header::Interface,
+        indication::Startup,
+        statistics::ReadStatistics, //
+    },
 };
 use kernel::{
     debugfs::{
@@ -19,7 +24,10 @@ use kernel::{
         Device, //
     },
     fmt,
-    mmc::sdio::Func,
+    mmc::sdio::{
+        Func,
+        Shared, //
+    },
     prelude::*,
     str::CString,
     sync::Arc,
@@ -61,22 +69,54 @@ impl Writer for Report {
     }
 }
 
+/// The file `firmware`, empty while the firmware does not answer.
+struct FirmwareCounters {
+    chip: Arc<Chip>,
+    func: Arc<Shared>,
+}
+
+impl Writer for FirmwareCounters {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let statistics = self.func.access().and_then(|func| {
+            self.chip
+                .command(&func, Interface::First, &ReadStatistics)
+                .ok()
+        });
+        if let Some(statistics) = statistics {
+            for (name, value) in statistics.iter() {
+                writeln!(f, "{name}: {value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the files show.
+pub(crate) struct Shown {
+    chip: Arc<Chip>,
+    firmware: FirmwareCounters,
+}
+
 /// The directory; it goes when this is dropped.
-pub(crate) type Directory = Pin<KBox<Scope<Arc<Chip>>>>;
+pub(crate) type Directory = Pin<KBox<Scope<Shown>>>;
 
 /// Creates the directory of a chip.
 pub(crate) fn directory(func: &Func<Bound>, chip: &Arc<Chip>) -> Result<Directory> {
     let dev: &Device<Bound> = func.as_ref();
     let name = CString::try_from_fmt(fmt!("bes2600-{}", dev.name()))?;
+    let shown = Shown {
+        chip: chip.clone(),
+        firmware: FirmwareCounters {
+            chip: chip.clone(),
+            func: func.shared(),
+        },
+    };
     KBox::pin_init(
-        Scope::dir(
-            Ok::<_, Error>(chip.clone()),
-            &name,
-            |chip: &Arc<Chip>, dir| {
-                dir.read_only_file(c"counters", &chip.counters);
-                dir.read_only_file(c"startup", &chip.report);
-            },
-        ),
+        Scope::dir(Ok::<_, Error>(shown), &name, |shown: &Shown, dir| {
+            dir.read_only_file(c"counters", &shown.chip.counters);
+            dir.read_only_file(c"firmware", &shown.firmware);
+            dir.read_only_file(c"startup", &shown.chip.report);
+        }),
         GFP_KERNEL,
     )
 }

@@ -66,7 +66,7 @@ impl sdio::Driver for Driver {
 
     /// The chip keeps its firmware and its interrupt, so it must keep its power. The wake line
     /// stays asserted: what the chip does without it is not known (section 1.8.1).
-    fn suspend<'bound>(func: &'bound Func<Core<'_>>, _data: Pin<&Bes2600<'bound>>) -> Result {
+    fn suspend<'bound>(func: &'bound Func<Core<'_>>, data: Pin<&Bes2600<'bound>>) -> Result {
         if !func.pm_caps().contains(PmFlags::KEEP_POWER) {
             dev_err!(
                 func,
@@ -75,10 +75,13 @@ impl sdio::Driver for Driver {
             );
             return Err(EOPNOTSUPP);
         }
+        data.guard.rest();
         func.set_pm_flags(PmFlags::KEEP_POWER)
+            .inspect_err(|_| data.guard.wake())
     }
 
-    fn resume<'bound>(_func: &'bound Func<Core<'_>>, _data: Pin<&Bes2600<'bound>>) -> Result {
+    fn resume<'bound>(_func: &'bound Func<Core<'_>>, data: Pin<&Bes2600<'bound>>) -> Result {
+        data.guard.wake();
         Ok(())
     }
 }

@@ -45,6 +45,8 @@ pub(crate) enum Fault {
     Sequence { id: u16, gap: Gap },
     /// Frames were sent and never confirmed (W-55).
     Silent,
+    /// Commands were sent and never confirmed.
+    Mute,
     /// The firmware reported that it died; without details when not even its reason arrived.
     Exception(Option<Exception>),
 }
@@ -55,10 +57,18 @@ impl Fault {
         matches!(self, Self::Bus(error) if error.card_gone())
     }
 
+    /// What to do about it where the driver cannot do more.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self {
+            Self::Bus(error) => error.advice(),
+            _ => RESTART,
+        }
+    }
+
     fn errno(&self) -> Error {
         match self {
             Self::Bus(error) => error.error,
-            Self::Silent => ETIMEDOUT,
+            Self::Silent | Self::Mute => ETIMEDOUT,
             Self::TooLarge { .. } | Self::Batch(_) | Self::Sequence { .. } | Self::Exception(_) => {
                 EPROTO
             }
@@ -72,23 +82,18 @@ impl fmt::Display for Fault {
             Self::Bus(error) => write!(f, "{error}"),
             Self::TooLarge { blocks } => write!(
                 f,
-                "chip announced a batch of {blocks} blocks, 51 is the most; {RESTART}"
+                "chip announced a batch of {blocks} blocks, 51 is the most"
             ),
-            Self::Batch(error) => write!(f, "{error}; {RESTART}"),
+            Self::Batch(error) => write!(f, "{error}"),
             Self::Sequence { id, gap } => {
-                write!(
-                    f,
-                    "message {id:#06x} has {gap}, messages were lost; {RESTART}"
-                )
+                write!(f, "message {id:#06x} has {gap}, messages were lost")
             }
-            Self::Silent => write!(
-                f,
-                "chip confirmed none of the frames it has in more than 10 s; {RESTART}"
-            ),
-            Self::Exception(Some(exception)) => {
-                write!(f, "firmware died: {exception}; {RESTART}")
+            Self::Silent => {
+                f.write_str("chip confirmed none of the frames it has in more than 10 s")
             }
-            Self::Exception(None) => write!(f, "firmware died without a reason; {RESTART}"),
+            Self::Mute => f.write_str("firmware does not answer any more"),
+            Self::Exception(Some(exception)) => write!(f, "firmware died: {exception}"),
+            Self::Exception(None) => f.write_str("firmware died without a reason"),
         }
     }
 }
@@ -103,7 +108,10 @@ pub(crate) enum CommandError {
     /// The chip holds as many messages as it can, none was confirmed.
     NoCredit,
     /// No confirm in time, neither by interrupt nor by looking for it.
-    TimedOut,
+    TimedOut {
+        /// The time that it was given.
+        seconds: u8,
+    },
     /// The confirm is not a success.
     Confirm(ConfirmError),
     /// The chip cannot be used any more.
@@ -116,9 +124,20 @@ impl From<CommandError> for Error {
             CommandError::TooLong => EMSGSIZE,
             CommandError::NotRunning => ENODEV,
             CommandError::NoCredit => EBUSY,
-            CommandError::TimedOut => ETIMEDOUT,
+            CommandError::TimedOut { .. } => ETIMEDOUT,
             CommandError::Confirm(_) => EIO,
             CommandError::Broken(fault) => fault.errno(),
+        }
+    }
+}
+
+impl CommandError {
+    /// What to do about it where the driver cannot do more.
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Confirm(_) | Self::TooLong => REINSTALL,
+            Self::Broken(fault) => fault.advice(),
+            Self::NotRunning | Self::NoCredit | Self::TimedOut { .. } => RESTART,
         }
     }
 }
@@ -128,12 +147,11 @@ impl fmt::Display for CommandError {
         match self {
             Self::TooLong => f.write_str("does not fit a message"),
             Self::NotRunning => f.write_str("firmware is not running"),
-            Self::NoCredit => write!(
-                f,
-                "chip has no buffer free, earlier messages were never confirmed; {RESTART}"
-            ),
-            Self::TimedOut => write!(f, "no confirm in 6 s; {RESTART}"),
-            Self::Confirm(error) => write!(f, "{error}; {REINSTALL}"),
+            Self::NoCredit => {
+                f.write_str("chip has no buffer free, earlier messages were never confirmed")
+            }
+            Self::TimedOut { seconds } => write!(f, "no confirm in {seconds} s"),
+            Self::Confirm(error) => write!(f, "{error}"),
             Self::Broken(fault) => write!(f, "{fault}"),
         }
     }
@@ -171,7 +189,7 @@ impl DownloadError {
 impl fmt::Display for DownloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Broken(fault) => write!(f, "{fault}"),
+            Self::Broken(fault) => write!(f, "{fault}; {}", fault.advice()),
             Self::NoBuffers => {
                 f.write_str("chip had no download buffer free in 1 s; power-cycle the board")
             }
@@ -265,7 +283,7 @@ impl Failure {
             | Self::Doorbell { .. }
             | Self::StartupMissing
             | Self::Command {
-                error: CommandError::TimedOut,
+                error: CommandError::TimedOut { .. },
                 ..
             } => ETIMEDOUT,
             Self::Download { .. } | Self::Dpd(_) | Self::Startup(_) | Self::Command { .. } => {
@@ -299,7 +317,7 @@ impl fmt::Display for Failure {
                 "firmware {file}: {len} bytes instead of the {SDD_LEN} of the radio calibration; \
                  {REINSTALL}"
             ),
-            Self::Broken { step, fault } => write!(f, "{step}: {fault}"),
+            Self::Broken { step, fault } => write!(f, "{step}: {fault}; {}", fault.advice()),
             Self::StillRunning { status } => write!(
                 f,
                 "chip still runs an earlier firmware (status {status:#04x}) and reset did not end \
@@ -333,7 +351,7 @@ impl fmt::Display for Failure {
                 write!(f, "firmware sent no startup indication in 10 s; {REINSTALL}")
             }
             Self::Startup(error) => write!(f, "{error}; {REINSTALL}"),
-            Self::Command { name, error } => write!(f, "{name}: {error}"),
+            Self::Command { name, error } => write!(f, "{name}: {error}; {}", error.advice()),
         }
     }
 }

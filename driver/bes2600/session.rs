@@ -107,6 +107,8 @@ pub(crate) struct Session {
     /// Buffers that frames occupy.
     frames: u16,
     pub(crate) pending: Option<Pending>,
+    /// Commands in a row that were given up.
+    pub(crate) unanswered: u8,
     /// The confirm a task waits for, once it came.
     pub(crate) answer: Option<Answer>,
     /// The firmware's introduction, once it came.
@@ -159,6 +161,7 @@ impl Session {
         }
         if let Some(pending) = self.pending.take_if(|pending| pending.confirm == id) {
             self.release(counters);
+            self.unanswered = 0;
             return Ok(match pending.sender {
                 Sender::Task => {
                     self.answer = Some(Answer::new(body));

@@ -4,7 +4,7 @@
 //!
 //! [`Wifi`] is the data of the hardware. Its methods are grouped by file: the data path is
 //! [`transmit`], [`receive`] and [`block_ack`], all else is control. Lock order: `scan_running`,
-//! `radio`, `control`, what [`Chip`] documents, `inbox`.
+//! `radio`, `control`, what [`Chip`] documents, `inbox`, `condition`.
 
 mod block_ack;
 mod bss;
@@ -21,6 +21,7 @@ mod load;
 mod operations;
 mod power_save;
 mod receive;
+mod recovery;
 mod scan;
 mod traffic;
 mod transmit;
@@ -31,6 +32,7 @@ pub(crate) use gate::{
     Gate,
     Pause, //
 };
+use recovery::Condition;
 pub(crate) use traffic::Traffic;
 
 use super::{
@@ -96,6 +98,8 @@ pub(crate) struct Wifi {
     radio: Mutex<()>,
     #[pin]
     control: Mutex<Control>,
+    #[pin]
+    condition: Mutex<Condition>,
     /// What the firmware indicated. Taken with bottom halves disabled.
     #[pin]
     inbox: SpinLock<Inbox>,
@@ -192,6 +196,7 @@ impl Registration {
                 queue: OwnedQueue::new(c"bes2600", 0)?,
                 radio <- new_mutex!((), "Wifi::radio"),
                 control <- new_mutex!(Control::new(), "Wifi::control"),
+                condition <- new_mutex!(Condition::new(), "Wifi::condition"),
                 inbox <- new_spinlock!(Inbox::default(), "Wifi::inbox"),
                 scan_job <- new_mutex!(None, "Wifi::scan_job"),
                 scan_running <- new_mutex!((), "Wifi::scan_running"),

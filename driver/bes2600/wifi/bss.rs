@@ -197,9 +197,13 @@ impl Wifi {
         }
     }
 
-    /// Tells the firmware everything about the network the station was taken into. After a restart
-    /// it has to join first.
+    /// Tells the firmware everything about the network the station was taken into. It has to join
+    /// first when mac80211 hands everything over again; but not a connection from before the chip
+    /// died, which is about to end.
     fn associate(self: &Arc<Self>, vif: &Vif<Self, Locked>) {
+        if self.control.lock().stale {
+            return;
+        }
         let bss = vif.bss();
         if !self.ensure_joined(vif) {
             let _ = vif.connection_loss();

@@ -74,6 +74,8 @@ pub(crate) struct Control {
     pub(crate) tx_power: u32,
     /// Power the firmware was told, in 0.1 dBm.
     pub(crate) told_power: Option<u32>,
+    /// Whether mac80211 has a connection from before the chip was restarted.
+    pub(crate) stale: bool,
 }
 
 /// Power until the host asks for another, in 0.1 dBm.
@@ -83,6 +85,17 @@ impl Control {
     /// Whether there is a link.
     pub(crate) fn associated(&self) -> bool {
         self.joined.as_ref().is_some_and(|joined| joined.associated)
+    }
+
+    /// Forgets what the firmware was told. What mac80211 wants stays, and so does the knowledge that
+    /// it has a connection.
+    pub(crate) fn chip_died(&mut self) {
+        self.stale |= self.associated();
+        self.joined = None;
+        self.peer = Peer::UNKNOWN;
+        self.keys = KeyTable::default();
+        self.power_save.reset();
+        self.told_power = None;
     }
 
     /// What is known before anything happened.
@@ -99,6 +112,7 @@ impl Control {
             threshold: PowerThreshold::OFF,
             tx_power: DEFAULT_POWER,
             told_power: None,
+            stale: false,
         }
     }
 }
@@ -125,6 +139,9 @@ impl Wifi {
 
     /// Sends a command on the station's interface and waits for its confirm. Sleeps.
     pub(crate) fn command<R: Request>(&self, request: &R) -> Result<R::Confirm, CommandError> {
+        if !self.is_up() {
+            return Err(CommandError::NotRunning);
+        }
         let func = self.func.access().ok_or(CommandError::NotRunning)?;
         let outcome = self.chip.command(&func, Interface::First, request);
         if let Err(error) = &outcome {

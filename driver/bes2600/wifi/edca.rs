@@ -67,14 +67,15 @@ impl Wifi {
     }
 
     /// Says what the firmware does for a new interface, and gives it the parameters it starts with.
-    pub(crate) fn set_up(&self, vif: &Vif<Self, Locked>) -> Result {
+    /// mac80211 takes no refusal of an interface that it had before the chip died; it sets the
+    /// parameters again before a connection needs them.
+    pub(crate) fn set_up(&self, vif: &Vif<Self, Locked>) {
         vif.set_driver_flags(
             VifFlags::BEACON_FILTER | VifFlags::SUPPORTS_CQM_RSSI | VifFlags::SUPPORTS_UAPSD,
         );
         let control = self.control.lock();
-        self.command(&control.edca)?;
-        self.write(control.uapsd)?;
+        self.tell(&control.edca);
+        self.suggest(control.uapsd);
         self.suggest(PowerThreshold::OFF);
-        Ok(())
     }
 }

@@ -39,9 +39,11 @@ pub(crate) enum Pause {
     Reset,
     /// The hardware is stopped.
     Down,
+    /// The chip died, or the connection is one that it does not know any more.
+    Recovery,
 }
 
-const PAUSES: usize = 5;
+const PAUSES: usize = 6;
 
 /// See the module.
 #[pin_data]
@@ -155,6 +157,13 @@ impl Gate {
         self.paused
             .get(reason as usize)
             .is_some_and(|paused| paused.xchg(value, Full))
+    }
+
+    /// Whether frames wait for a chip that died.
+    pub(crate) fn is_recovering(&self) -> bool {
+        self.paused
+            .get(Pause::Recovery as usize)
+            .is_some_and(|paused| paused.load(Relaxed))
     }
 
     /// Whether there is a reason not to send.

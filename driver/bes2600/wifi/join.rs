@@ -189,7 +189,11 @@ impl Wifi {
     /// Leaves the network, if there is one.
     pub(crate) fn leave(self: &Arc<Self>) {
         let _radio = self.radio.lock();
-        self.leave_now(&mut self.control.lock());
+        let mut control = self.control.lock();
+        self.leave_now(&mut control);
+        if core::mem::take(&mut control.stale) {
+            self.release_frames(&control);
+        }
     }
 
     /// Leaves a network that was joined and never associated with: the firmware does not scan well

@@ -77,6 +77,10 @@ impl Wifi {
         let material = Key::new(cipher, scope, key.index(), key.bytes(), counter).ok_or(EINVAL)?;
 
         let mut control = self.control.lock();
+        if control.stale {
+            // It has numbered frames already, see `recovery`.
+            return Ok(());
+        }
         if cipher == Cipher::BipCmac {
             self.write(ProtectedManagement(pmf::ENABLED))?;
         }

@@ -25,6 +25,7 @@ use kernel::{
             Operations,
             PrepareTx,
             QueueParams,
+            Reconfig,
             Scan,
             ScanRequest,
             Sta,
@@ -63,6 +64,7 @@ impl Operations for Wifi {
     }
 
     fn start(this: ArcBorrow<'_, Self>, _hw: &Hw<Self>) -> Result {
+        this.begin()?;
         Self::resume_transmit(this, Pause::Down);
         Ok(())
     }
@@ -73,7 +75,8 @@ impl Operations for Wifi {
     }
 
     fn add_interface(this: ArcBorrow<'_, Self>, _hw: &Hw<Self>, vif: &Vif<Self, Locked>) -> Result {
-        this.set_up(vif)
+        this.set_up(vif);
+        Ok(())
     }
 
     fn remove_interface(this: ArcBorrow<'_, Self>, _hw: &Hw<Self>, _vif: &Vif<Self, Locked>) {
@@ -206,6 +209,10 @@ impl Operations for Wifi {
         drop: bool,
     ) {
         this.flush(drop);
+    }
+
+    fn reconfig_complete(this: ArcBorrow<'_, Self>, _hw: &Hw<Self>, kind: Reconfig) {
+        Arc::from(this).handed_over(kind);
     }
 
     fn tx_frames_pending(this: ArcBorrow<'_, Self>, _hw: &Hw<Self>) -> bool {

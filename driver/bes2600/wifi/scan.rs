@@ -173,7 +173,7 @@ impl Wifi {
     ) -> Result {
         let job = KBox::new(Job::new(vif, request, scan)?, GFP_KERNEL)?;
         let mut slot = self.scan_job.lock();
-        if slot.is_some() {
+        if slot.is_some() || !self.is_up() {
             return Err(EBUSY);
         }
         self.scan_aborted.store(false, Relaxed);

@@ -88,12 +88,17 @@ impl Traffic {
 }
 
 impl Traffic {
-    /// Tells mac80211 that every link is lost: the chip cannot be used any more.
-    pub(crate) fn report_lost(&self) {
-        self.wifi.hw.for_each_vif(|vif| {
-            // What is no station has no connection to lose.
-            let _ = vif.connection_loss();
-        });
+    /// The data of the hardware.
+    pub(crate) fn wifi(&self) -> Arc<Wifi> {
+        self.wifi.clone()
+    }
+
+    /// Gives up all frames, and forgets those the chip had: it has lost them, and its policies.
+    pub(super) fn forget(&mut self) {
+        self.frames.purge();
+        self.frames.flight.clear();
+        self.frames.policies.forget_uploads();
+        self.watchdog = Watchdog::default();
     }
 }
 

@@ -202,7 +202,7 @@ impl Wifi {
 
     /// Has every frame sent, or given up.
     pub(super) fn flush(&self, drop: bool) {
-        if drop {
+        if drop || self.chip.gate.is_recovering() {
             self.purge();
             return;
         }

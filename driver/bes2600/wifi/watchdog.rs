@@ -3,8 +3,9 @@
 //! Frames the chip never confirms (W-55).
 //!
 //! While the chip has frames, it is looked at once a second that it confirmed one; if not, an
-//! interrupt may have been lost, and the chip is asked. A chip that is silent for longer than any
-//! life-time of a frame is broken. While it has none, nothing runs.
+//! interrupt may have been lost, and the chip is looked at. After three seconds the firmware is asked
+//! by a command: one that is alive answers, whatever its frames wait for. A chip that confirms none
+//! for longer than any life-time of a frame is broken, too. While it has none, nothing runs.
 
 use super::{
     super::{
@@ -13,6 +14,10 @@ use super::{
             Link, //
         },
         failure::Fault,
+        logic::wsm::{
+            header::Interface,
+            statistics::ReadStatistics, //
+        },
         session::Sender, //
     },
     traffic::Traffic,
@@ -47,6 +52,10 @@ const INTERVAL: Delta = Delta::from_secs(1);
 /// Looks without a confirm after which the chip is broken. The background queue's frames live
 /// longest: ten seconds (section 5.1).
 const PATIENCE: u32 = 11;
+/// Looks without a confirm after which the firmware is asked, and again after as many.
+const ASK: u32 = 3;
+/// Seconds that it may take to answer, as the vendor's driver has it (section 3.2).
+const ANSWER_LIMIT: u8 = 3;
 
 /// What the watchdog knows; it runs when there is a timer.
 #[derive(Default)]
@@ -62,6 +71,8 @@ enum Look {
     Well,
     /// It has confirmed nothing since the last look.
     Silent,
+    /// It has confirmed nothing for so long that it should be asked.
+    Ask,
     /// It has confirmed nothing for too long.
     Broken,
 }
@@ -101,10 +112,10 @@ impl Traffic {
             return Look::Broken;
         }
         self.watchdog.arm(&self.wifi);
-        if self.watchdog.silent > 1 {
-            Look::Silent
-        } else {
-            Look::Well
+        match self.watchdog.silent {
+            0 | 1 => Look::Well,
+            silent if silent % ASK == 0 => Look::Ask,
+            _ => Look::Silent,
         }
     }
 }
@@ -128,8 +139,14 @@ impl Chip {
             }
             look
         });
-        if matches!(look, Look::Silent) && self.poll(func) {
+        if !matches!(look, Look::Silent | Look::Ask) {
+            return;
+        }
+        if self.poll(func) {
             self.counters.lost_interrupts.bump();
+        } else if matches!(look, Look::Ask) {
+            // A firmware that does not answer is found dead there.
+            let _ = self.command_within(ANSWER_LIMIT, func, Interface::First, &ReadStatistics);
         }
     }
 }
