@@ -29,6 +29,7 @@
   station-knobs = callPackage ./station-knobs.nix {};
   station-traffic = callPackage ./station-traffic.nix {};
   radios = callPackage ./radios.nix {};
+  recovery = callPackage ./recovery.nix {};
   variants = callPackage ./variants.nix {};
   vsdio = callPackage ./vsdio.nix {};
   vsdio-node = callPackage ./vsdio-node.nix {};

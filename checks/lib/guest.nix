@@ -18,6 +18,7 @@
         ./kernel-reports
         ./ktap
         ./measure
+        ./outage
         ./traffic
         ./uml-run
         ./wifi.sh
