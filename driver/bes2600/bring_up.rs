@@ -131,7 +131,7 @@ fn try_bring_up<'bound>(
     let address = MacAddress::of(dev, until_startup);
     boot::configure(func, &chip, address, files.sdd.bytes())?;
 
-    let registration = Registration::new(func, &chip, address, &startup)
+    let registration = Registration::new(func, &chip, address, &startup, files.sdd)
         .map_err(kernel("registering with mac80211"))?;
 
     let until_up = chip.began.elapsed();

@@ -6,6 +6,7 @@
 //! [`transmit`], [`receive`] and [`block_ack`], all else is control. Lock order: `scan_running`,
 //! `radio`, `control`, what [`Chip`] documents, `inbox`, `condition`.
 
+mod address;
 mod block_ack;
 mod bss;
 mod control;
@@ -42,6 +43,7 @@ use super::{
         Waited, //
     },
     failure::Fault,
+    files::Sdd,
     logic::{
         inbox::Inbox,
         wsm::indication::Startup, //
@@ -90,6 +92,8 @@ pub(crate) struct Wifi {
     pub(crate) chip: Arc<Chip>,
     pub(crate) func: Arc<Shared>,
     pub(crate) hw: ARef<Hw<Wifi>>,
+    /// Radio calibration data, which the firmware gets with each configuration.
+    sdd: Sdd,
     /// Where the driver's work items run.
     pub(crate) queue: OwnedQueue,
     /// Held by whoever tunes the radio: a request of a scan, a join, a reset. Others only need
@@ -180,6 +184,7 @@ impl Registration {
         chip: &Arc<Chip>,
         address: MacAddress,
         startup: &Startup,
+        sdd: Sdd,
     ) -> Result<Self> {
         let dev: &Device<Bound> = func.as_ref();
         let mac80211::Parts {
@@ -193,9 +198,10 @@ impl Registration {
                 chip: chip.clone(),
                 func: func.shared(),
                 hw: known,
+                sdd,
                 queue: OwnedQueue::new(c"bes2600", 0)?,
                 radio <- new_mutex!((), "Wifi::radio"),
-                control <- new_mutex!(Control::new(), "Wifi::control"),
+                control <- new_mutex!(Control::new(address), "Wifi::control"),
                 condition <- new_mutex!(Condition::new(), "Wifi::condition"),
                 inbox <- new_spinlock!(Inbox::default(), "Wifi::inbox"),
                 scan_job <- new_mutex!(None, "Wifi::scan_job"),

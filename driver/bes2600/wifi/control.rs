@@ -25,6 +25,7 @@ use super::{
                 request::Request, //
             }, //
         },
+        mac::MacAddress,
         text::Text,
     },
     bss::Peer,
@@ -74,6 +75,9 @@ pub(crate) struct Control {
     pub(crate) tx_power: u32,
     /// Power the firmware was told, in 0.1 dBm.
     pub(crate) told_power: Option<u32>,
+    /// The address of the chip itself, and the one the firmware was told last.
+    own: [u8; 6],
+    pub(crate) station: [u8; 6],
     /// Whether mac80211 has a connection from before the chip was restarted.
     pub(crate) stale: bool,
 }
@@ -96,11 +100,14 @@ impl Control {
         self.keys = KeyTable::default();
         self.power_save.reset();
         self.told_power = None;
+        self.station = self.own;
     }
 
-    /// What is known before anything happened.
-    pub(crate) fn new() -> Self {
+    /// What is known before anything happened to a chip that was told its own address.
+    pub(crate) fn new(own: MacAddress) -> Self {
         Self {
+            own: own.0,
+            station: own.0,
             joined: None,
             peer: Peer::UNKNOWN,
             keys: KeyTable::default(),
@@ -139,11 +146,20 @@ impl Wifi {
 
     /// Sends a command on the station's interface and waits for its confirm. Sleeps.
     pub(crate) fn command<R: Request>(&self, request: &R) -> Result<R::Confirm, CommandError> {
+        self.command_on(Interface::First, request)
+    }
+
+    /// Like [`Wifi::command()`], for another MAC instance.
+    pub(super) fn command_on<R: Request>(
+        &self,
+        interface: Interface,
+        request: &R,
+    ) -> Result<R::Confirm, CommandError> {
         if !self.is_up() {
             return Err(CommandError::NotRunning);
         }
         let func = self.func.access().ok_or(CommandError::NotRunning)?;
-        let outcome = self.chip.command(&func, Interface::First, request);
+        let outcome = self.chip.command(&func, interface, request);
         if let Err(error) = &outcome {
             if self.chip.counters.failed_commands.bump_and_log() {
                 // What a broken chip is about was logged when it broke.

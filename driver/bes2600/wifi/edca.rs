@@ -73,7 +73,8 @@ impl Wifi {
         vif.set_driver_flags(
             VifFlags::BEACON_FILTER | VifFlags::SUPPORTS_CQM_RSSI | VifFlags::SUPPORTS_UAPSD,
         );
-        let control = self.control.lock();
+        let mut control = self.control.lock();
+        self.use_address(&mut control, vif.address());
         self.tell(&control.edca);
         self.suggest(control.uapsd);
         self.suggest(PowerThreshold::OFF);
