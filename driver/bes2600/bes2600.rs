@@ -46,6 +46,7 @@ mod session;
 #[cfg(CONFIG_KUNIT)]
 mod tests;
 mod text;
+mod trace;
 mod wake;
 mod wifi;
 

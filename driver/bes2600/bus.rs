@@ -15,6 +15,10 @@ use super::{
 };
 use core::fmt;
 use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
     mmc::sdio::{
         Buffer,
         Claimed,
@@ -114,6 +118,11 @@ impl<'a> Bus<'a> {
     /// Uses the claim for commands, and `counters` to count them.
     pub(crate) fn new(claimed: &'a Claimed<'a>, counters: &'a Counters) -> Self {
         Self { claimed, counters }
+    }
+
+    /// The device behind it.
+    pub(crate) fn device(&self) -> &Device<Bound> {
+        self.claimed.func().as_ref()
     }
 
     /// Reads a register.

@@ -38,6 +38,7 @@ use super::{
         Pending,
         Sender, //
     },
+    trace,
 };
 use kernel::{
     device::Bound,
@@ -183,8 +184,11 @@ impl Chip {
             CommandError::Broken(Fault::Bus(error))
         })?;
         session.toggles.transmit.advance();
+        let sequence = session.sent.peek(Class::Request);
         session.sent.advance(Class::Request);
         session.credits = credits;
+        trace::sent(bus.device(), R::ID, sequence, len);
+        trace::batch_sent(bus, 1, total, session);
         self.counters.credits_used.set(credits.used().into());
         Ok(())
     }

@@ -34,6 +34,7 @@ use super::{
             Announcement, //
         },
     },
+    trace,
 };
 use kernel::{
     device::{
@@ -166,6 +167,7 @@ impl Chip {
         } = link;
         let bytes = receive.get(..batch_len(blocks)).unwrap_or_default();
         let summary = self.deliver(bytes, session, traffic, dev)?;
+        trace::batch_received(dev, summary.messages, bytes.len(), session);
         if summary.messages == 0 {
             self.counters.empty_batches.bump();
         }

@@ -32,6 +32,7 @@ use super::{
             transmit, //
         },
     },
+    trace,
 };
 use kernel::{
     device::{
@@ -133,6 +134,7 @@ impl Session {
             return Ok(Taken::Done);
         };
         let (id, body) = (header.id(), reader.rest());
+        trace::received(dev, &header, message.len());
         if id == EXCEPTION {
             return Err(Fault::Exception(Exception::decode(body)));
         }

@@ -29,7 +29,11 @@ use super::{
                     Request,
                     WriteMib, //
                 },
-                transmit::Descriptor, //
+                transmit::{
+                    Descriptor,
+                    HEAD_LEN,
+                    TRANSMIT, //
+                }, //
             },
         },
         session::{
@@ -37,6 +41,7 @@ use super::{
             Sender,
             Session, //
         },
+        trace,
     },
     frame::{
         Queued,
@@ -49,9 +54,15 @@ use super::{
     },
     Wifi, //
 };
-use kernel::net::{
-    ieee80211::Ac,
-    mac80211::tx::Transmitter, //
+use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    net::{
+        ieee80211::Ac,
+        mac80211::tx::Transmitter, //
+    }, //
 };
 
 /// Space for what the chip appends to a frame.
@@ -59,9 +70,9 @@ const TAIL: [u8; TAIL_MAX] = [0; TAIL_MAX];
 
 /// What is in the transfer buffer.
 pub(super) enum Load {
-    /// Frames: bytes in all and slot code.
-    Frames(usize, u8),
-    /// An upload of policies.
+    /// So many frames: bytes in all and slot code.
+    Frames(usize, usize, u8),
+    /// An upload of policies: bytes in all and slot code.
     Policies(usize, u8),
     /// Nothing, until something else happens to the link.
     Blocked,
@@ -75,6 +86,7 @@ struct Loader<'a> {
     frames: &'a mut Frames,
     session: &'a mut Session,
     counters: &'a Counters,
+    dev: &'a Device<Bound>,
     timestamp: u32,
     room: usize,
 }
@@ -114,6 +126,9 @@ impl Loader<'_> {
         };
         match self.pack(&frame, &plan, policy) {
             Ok(Some(id)) => {
+                let sequence = self.session.sent.peek(Class::Request);
+                let len = frame.frame.data().len().saturating_add(frame.tail);
+                trace::sent(self.dev, TRANSMIT, sequence, len.saturating_add(HEAD_LEN));
                 self.session.sent.advance(Class::Request);
                 self.session.launch(self.counters);
                 self.room = self.room.saturating_sub(1);
@@ -232,7 +247,7 @@ struct Refused;
 
 impl Traffic {
     /// Fills the transfer buffer.
-    pub(super) fn fill(&mut self, link: Parts<'_>, chip: &Chip) -> Load {
+    pub(super) fn fill(&mut self, link: Parts<'_>, chip: &Chip, dev: &Device<Bound>) -> Load {
         let Parts {
             session,
             message,
@@ -243,7 +258,7 @@ impl Traffic {
             return Load::Blocked;
         }
         if self.frames.policies.is_due() {
-            if let Some(load) = self.upload(session, message, transmit, chip) {
+            if let Some(load) = self.upload(session, message, transmit, chip, dev) {
                 return load;
             }
         }
@@ -260,6 +275,7 @@ impl Traffic {
             frames: &mut self.frames,
             session,
             counters: &chip.counters,
+            dev,
             timestamp: chip.timestamp(),
             room,
         };
@@ -267,12 +283,13 @@ impl Traffic {
             loader.load_queues(gate, &mut self.transmitter);
         }
         if let Some((total, code)) = loader.packer.finish() {
-            return Load::Frames(total, code);
+            let frames = room.saturating_sub(loader.room);
+            return Load::Frames(frames, total, code);
         }
         if self.frames.backlog.is_empty() {
             return Load::Empty;
         }
-        self.upload(session, message, transmit, chip)
+        self.upload(session, message, transmit, chip, dev)
             .unwrap_or(Load::Blocked)
     }
 
@@ -284,6 +301,7 @@ impl Traffic {
         message: &mut [u8],
         transmit: &mut [u8],
         chip: &Chip,
+        dev: &Device<Bound>,
     ) -> Option<Load> {
         if session.pending.is_some() || session.credits.for_frames() == 0 {
             return None;
@@ -297,7 +315,9 @@ impl Traffic {
         if packed.is_none() {
             self.frames.policies.not_uploaded();
         }
-        let (total, code) = packed?;
+        let (len, total, code) = packed?;
+        trace::sent(dev, WriteMib::ID, session.sent.peek(Class::Request), len);
+        session.sent.advance(Class::Request);
         session.pending = Some(Pending {
             confirm: confirm_id(WriteMib::ID),
             sender: Sender::Policies,
@@ -306,23 +326,24 @@ impl Traffic {
     }
 }
 
+/// Packs a command, for which it takes a buffer of the chip: its length, and bytes in all and slot
+/// code of the transfer.
 fn pack_command(
     request: &WriteMib<'_>,
     session: &mut Session,
     message: &mut [u8],
     transmit: &mut [u8],
     timestamp: u32,
-) -> Option<(usize, u8)> {
+) -> Option<(usize, usize, u8)> {
     let len = encode(request, Interface::First, message).ok()?;
     stamp(message, session.sent.peek(Class::Request)).ok()?;
     let mut packer = Packer::new(transmit);
     packer.offer(message.get(..len)?, timestamp).ok()?;
-    let packed = packer.finish()?;
+    let (total, code) = packer.finish()?;
     if !session.credits.take() {
         return None;
     }
-    session.sent.advance(Class::Request);
-    Some(packed)
+    Some((len, total, code))
 }
 
 /// The least room for which it is worth to use the bus while the chip has frames to send: a full

@@ -18,6 +18,7 @@ use super::{
             cmd53::Transfer,
             rate_policy::Limits, //
         },
+        trace,
     },
     frame::Queued,
     gate::Pause,
@@ -69,18 +70,18 @@ impl Chip {
                 message: &mut link.message,
                 transmit: &mut link.transmit,
             };
-            let load = traffic.fill(parts, self);
+            let load = traffic.fill(parts, self, bus.device());
             self.gate.set_blocked(matches!(load, Load::Blocked));
-            let (total, code) = match load {
-                Load::Frames(total, code) => {
+            let (messages, total, code) = match load {
+                Load::Frames(frames, total, code) => {
                     self.counters.tx_batches.bump();
                     traffic.watchdog.sent(&traffic.wifi);
-                    (total, code)
+                    (frames, total, code)
                 }
                 Load::Policies(total, code) => {
                     self.counters.tx_policy_uploads.bump();
                     traffic.watchdog.sent(&traffic.wifi);
-                    (total, code)
+                    (1, total, code)
                 }
                 Load::Blocked | Load::Empty => return Ok(()),
             };
@@ -91,6 +92,7 @@ impl Chip {
             bus.hold_retune();
             bus.transmit(transfer, &link.transmit).map_err(Fault::Bus)?;
             toggle.advance();
+            trace::batch_sent(bus, messages, total, &link.session);
         }
     }
 
