@@ -97,9 +97,9 @@
 
     checks = eachSystem (pkgs: pkgs.besser.checks);
 
-    # `nix run .#demo`, `nix run .#check`
+    # `nix run .#demo`, `nix run .#check`, `nix run .#besser -- list`
     apps = eachSystem (pkgs:
-      lib.genAttrs (["check" "demo"] ++ lib.optional pkgs.besser.hasUml "bench") (name: {
+      lib.genAttrs (["besser" "check" "demo"] ++ lib.optional pkgs.besser.hasUml "bench") (name: {
         type = "app";
         program = lib.getExe pkgs.besser.${name};
         meta.description = pkgs.besser.${name}.meta.description;

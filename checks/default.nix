@@ -7,6 +7,7 @@
   hasUml,
 }:
 {
+  besser = callPackage ./besser.nix {};
   emulator = callPackage ./emulator.nix {};
   fuzz = callPackage ./fuzz.nix {};
   modules = callPackage ./modules.nix {};

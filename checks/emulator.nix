@@ -4,24 +4,13 @@
 # both codecs against each other.
 {
   lib,
+  callPackage,
   craneLib,
 }:
-craneLib.cargoTest (
+(callPackage ./lib/cargo-tests.nix {}) (
   import ../pkgs/workspace.nix {inherit lib craneLib;}
   // {
     pname = "check-emulator";
     cargoExtraArgs = "--locked --workspace";
-    cargoTestExtraArgs = "2>&1 | tee test.log";
-    preConfigure = "set -o pipefail";
-    installPhase = ''
-      mkdir $out
-      awk '
-        /^ *Running / { name = $NF; sub(/.*\//, "", name); sub(/-[0-9a-f]+\)$/, "", name) }
-        /^ *Doc-tests / { name = "documentation of " $2 }
-        /^test result: / { n++; tests += $4; printf "%s %d - %s: %s tests\n", ($3 == "ok." ? "ok" : "not ok"), n, name, $4 }
-        END { print "1.." n; exit tests == 0 }
-      ' test.log >$out/results.tap
-    '';
-    doInstallCargoArtifacts = false;
   }
 )

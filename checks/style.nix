@@ -26,11 +26,10 @@
       kernel = linux-uml;
       lint = true;
     })
-    ++ [
-      (craneLib.cargoClippy (
-        import ../pkgs/workspace.nix {inherit lib craneLib;}
+    ++ map (workspace:
+      craneLib.cargoClippy (
+        workspace
         // {
-          pname = "workspace";
           cargoExtraArgs = "--locked --workspace";
           cargoClippyExtraArgs = "--all-targets -- --deny warnings";
           doInstallCargoArtifacts = false;
@@ -40,7 +39,9 @@
             fileset = ../clippy.toml;
           };
         }
-      ))
+      )) [
+      (import ../pkgs/workspace.nix {inherit lib craneLib;} // {pname = "workspace";})
+      (import ../pkgs/besser/workspace.nix {inherit lib craneLib;})
     ];
 in
   runCommand "check-style"

@@ -67,6 +67,7 @@ in
       inherit nixos;
       checks = import ../checks {inherit lib callPackage hasUml;};
       bench = callPackage ./bench {};
+      besser = callPackage ./besser {};
       check = callPackage ./check {};
       demo = callPackage ./demo {};
       shell = callPackage ./shell {};
@@ -81,6 +82,7 @@ in
             bes2600-firmware
             bes2600-firmware-emulated
             bes2600-report
+            besser
             check
             demo
             linux-pinetab2
