@@ -12,6 +12,6 @@
   kernel = linux-uml-debug;
   withChip = false;
   withAir = true;
-  options = ["--time-travel" "--timeout" "600"];
+  options = ["--time-travel" "--timeout" "1800"];
   variables.RADIOS = "${linux-uml-debug.modules}/lib/modules/${linux-uml-debug.modDirVersion}/kernel/samples/rust/rust_mac80211.ko";
 }
