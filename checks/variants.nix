@@ -8,6 +8,7 @@
   runCommand,
   bes2600-variants,
   jq,
+  kmod,
   linux-uml,
   procps,
   ramp-uml,
@@ -16,7 +17,7 @@
   compared = ["patch-b" "patch-c-v3" "patch-c2" "head"];
 in
   runCommand "check-variants" {
-    nativeBuildInputs = [jq procps ramp-uml];
+    nativeBuildInputs = [jq kmod procps ramp-uml];
   } ''
     number=0 failed=0
     verdict() { # TEXT COMMAND...
@@ -30,6 +31,8 @@ in
     ${lib.concatMapStrings (name: ''
       verdict '${name} is built' test -s ${file name}
     '') (lib.attrNames bes2600-variants)}
+    different() { [ "$(printf '%s\n' "$@" | sort -u | wc -l)" = "$(for each; do modinfo -F srcversion "$each"; done | sort -u | wc -l)" ]; }
+    verdict 'srcversion tells them apart' different ${lib.concatMapStringsSep " " file (lib.attrNames bes2600-variants)}
     ${lib.concatMapStrings (name: ''
         ramp-uml --module ${file name} --variant ${name} --load stream --seconds 5 --seed 1 --out ${name} 2>&1 | grep -v '^ramp: progress' || true
         verdict '${name} is ramped' quietly jq -e '.status == "ok"' ${name}/receipt.json

@@ -39,7 +39,10 @@ llvmPackages_22.stdenv.mkDerivation {
       "LLVM=1"
     ]
     ++ lib.optionals lint ["CLIPPY=1" "KRUSTFLAGS=-Dwarnings"];
+  # To modpost, srcversion is that of this file alone. Receipts go by it, so it
+  # is made that of all sources.
   buildPhase = ''
+    printf 'const _: &str = "%s";\n' $(find . -name '*.rs' | LC_ALL=C sort | xargs cat | sha256sum | cut -c 1-64) >>${name}/${name}.rs
     make -C $kernelBuild $makeFlags M=$PWD/${name} -j$NIX_BUILD_CORES modules
   '';
   installPhase = ''
