@@ -67,8 +67,12 @@ work=$(mktemp -d)
 guest_pid=''
 kill_guest() {
   [ -n "$guest_pid" ] || return 0
-  # uml-run, the kernel, and the kernel's user processes are a group.
+  local pids
   kill -TERM -- "-$guest_pid" 2>/dev/null || true
+  # The kernel is in a group that timeout made; its user processes die with it.
+  if mapfile -t pids < <(pgrep -f "init=($out|$out/cpu)/init") && [ ${#pids[@]} -gt 0 ]; then
+    kill -KILL "${pids[@]}" 2>/dev/null || true
+  fi
   wait "$guest_pid" 2>/dev/null || true
   guest_pid=''
 }
