@@ -34,6 +34,7 @@ use tap::Tap;
 /// machines without hardware support are slow; the driver's own time-outs are far shorter.
 const COME_UP: Duration = Duration::from_secs(120);
 
+const IWD: &str = "iwd.service";
 /// Where iwd's words go.
 const IWD_LOG: &str = "/run/iwd.log";
 
@@ -122,8 +123,15 @@ fn all(tap: &mut Tap, summary: &mut Map<String, Value>) -> Result<(), String> {
         "iwd joined again, {} ms later",
         station.after.as_millis()
     ));
-    systemd::stop("iwd.service")?;
+    systemd::ask("stop", IWD)?;
     tap.ok("left the network");
+    station.change_address(network::OTHER_MAC)?;
+    let third = Instant::now();
+    systemd::ask("start", IWD)?;
+    Station::joined(function.path(), third, COME_UP)?;
+    access_points.station(network::OTHER_MAC)?;
+    tap.ok("iwd joined with another hardware address");
+    systemd::ask("stop", IWD)?;
 
     unload(&name)?;
     tap.ok(&format!("{name} unloaded"));

@@ -21,6 +21,8 @@ const PASSWORD: &str = "correct horse battery";
 const AP_ADDRESS: &str = "10.26.0.1";
 /// The control sockets of the access points.
 const HOSTAPD: &str = "/run/hostapd";
+/// A hardware address that is not the chip's own.
+pub(crate) const OTHER_MAC: &str = "02:ba:5e:00:00:01";
 /// As in the guest's configuration, and so is the next one.
 pub(crate) const COUNTRY: &str = "DE";
 const STATION_ADDRESS: &str = "10.26.0.2";
@@ -166,6 +168,9 @@ impl AccessPoints {
             "/bin/hostapd_cli",
             &["-p", HOSTAPD, "-i", "wlan0", "sta", address],
         )?;
+        if !text.contains("[AUTHORIZED]") {
+            return Err(format!("the access point does not know {address}"));
+        }
         let value = |key: &str| {
             text.lines()
                 .find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
@@ -254,6 +259,16 @@ impl Station {
     /// The interface's hardware address.
     pub(crate) fn address(&self) -> String {
         read(format!("/sys/class/net/{}/address", self.interface))
+    }
+
+    /// Gives the interface another hardware address; it goes down for that.
+    pub(crate) fn change_address(&self, address: &str) -> Result<(), String> {
+        let set = |what: &[&str]| {
+            let command = [&["ip", "link", "set", "dev", &self.interface], what].concat();
+            run(BUSYBOX, &command).map(|_| ())
+        };
+        set(&["down"])?;
+        set(&["address", address])
     }
 
     /// Whether the station sleeps between beacons: `on` or `off`.

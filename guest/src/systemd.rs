@@ -28,7 +28,7 @@ pub(crate) fn started_ms() -> Result<u64, String> {
         .map_err(|error| format!("{property} is {text}: {error}"))
 }
 
-/// Stops a unit and waits until it has.
-pub(crate) fn stop(unit: &str) -> Result<(), String> {
-    run(SYSTEMCTL, &["stop", unit]).map(|_| ())
+/// Starts or stops a unit and waits until that is done.
+pub(crate) fn ask(verb: &str, unit: &str) -> Result<(), String> {
+    run(SYSTEMCTL, &[verb, unit]).map(|_| ())
 }
