@@ -60,8 +60,7 @@ iperf3_says() {
   diag "iperf3 $*: $(jq -r ".end.$path | .bits_per_second / 1e6 * 10 | round / 10" /run/iperf3.json) Mbit/s"
 }
 # Up only: one of eight runs with -R had not ended after 500 s on a busy machine,
-# of which it needs five. What comes
-# down is the business of the other tests.
+# of which it needs five. What comes down is the business of the other tests.
 throughput() { iperf3_says sum_received -n 1M && iperf3_says sum -u -b 10M -n 500K; }
 # pings COUNT INTERVAL SIZE LIMIT: all answered with what they carried, the
 # mean within LIMIT ms
