@@ -76,13 +76,14 @@ interrupted() {
 
 # build LABEL ATTRIBUTE LOG [OPTION...]: builds an attribute of $flake, tells
 # every 20 seconds what it is at, and sets built to its path. Nix keeps what is
-# finished: an interrupted build goes on where it was.
+# finished: an interrupted build goes on where it was. The evaluation cache stays
+# off: a build holds its lock until it ends, and a second one would wait for that.
 build() {
   local label=$1 attribute=$2 log=$3 status=0 since=$SECONDS
   shift 3
   mkdir -p "$(dirname "$log")"
   nix --extra-experimental-features 'nix-command flakes' build "${flake:?}#$attribute" \
-    --no-write-lock-file --no-link --print-out-paths --print-build-logs "$@" >"$log.path" 2>"$log" </dev/null &
+    --option eval-cache false --no-write-lock-file --no-link --print-out-paths --print-build-logs "$@" >"$log.path" 2>"$log" </dev/null &
   local nix=$!
   # shellcheck disable=SC2064
   trap "kill -TERM $nix 2>/dev/null; wait $nix; interrupted; exit 130" INT TERM
