@@ -8,9 +8,10 @@ use crate::air::Air;
 use crate::breach::{Breach, Rule};
 use crate::config::{Config, UhsMode};
 use crate::event::{Event, Hex, Journal, Record};
-use crate::fault::{Fault, Faults};
+use crate::fault::{Fault, Faults, Planned};
 use crate::function::{Function, Phase};
 use crate::knobs::Sleep;
+use crate::mutation::Mutator;
 use crate::registers::{BLOCK, PipeAddress};
 use crate::sdio::card::Outcome;
 use crate::sdio::cccr::Uhs;
@@ -90,7 +91,10 @@ impl Chip {
             number,
             card: Card::new(uhs, enable_delay),
             function: Function::default(),
-            journal: Journal::new(Faults::new(config.faults.iter().cloned())),
+            journal: Journal::new(
+                Faults::new(config.faults.iter().cloned()),
+                Mutator::new(config.mutation),
+            ),
             bus: Bus::default(),
             wake_line: None,
             refused: 0,
@@ -116,6 +120,11 @@ impl Chip {
     /// Whether [`take_records`](Self::take_records) will have anything.
     pub const fn set_tracing(&mut self, tracing: bool) {
         self.journal.set_tracing(tracing);
+    }
+
+    /// Plans these faults from now on, in place of those planned so far.
+    pub fn plan(&mut self, faults: impl IntoIterator<Item = Planned>) {
+        self.journal.faults.plan(faults);
     }
 
     /// What the chip was made from.
@@ -322,6 +331,7 @@ impl Chip {
                     fired,
                 })
                 .collect(),
+            mutations: self.journal.mutator.counts().clone(),
             time_us: micros(self.journal.now),
         }
     }

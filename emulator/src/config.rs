@@ -14,6 +14,7 @@ use crate::air::{Address, Channel};
 use crate::fault::Planned;
 use crate::firmware::{Identity, Traffic};
 use crate::knobs::Knobs;
+use crate::mutation;
 use crate::suggest::nearest;
 use crate::timing::BusTiming;
 
@@ -123,6 +124,8 @@ pub struct Config {
     pub traffic: Traffic,
     /// The access point of an air without others.
     pub network: NetworkConfig,
+    /// What it mutates.
+    pub mutation: mutation::Settings,
     /// Planned faults.
     pub faults: Vec<Planned>,
 }
@@ -138,6 +141,7 @@ struct File {
     air: Model,
     network: NetworkConfig,
     traffic: Traffic,
+    mutation: mutation::Settings,
 }
 
 /// Why there is no configuration.
@@ -224,6 +228,7 @@ impl Config {
             air: file.air,
             network: file.network,
             traffic: file.traffic,
+            mutation: file.mutation,
             faults: read_faults(faults)?,
         };
         config.check()?;
@@ -267,6 +272,21 @@ impl Config {
                 Channel::from_number(self.network.channel).is_some(),
                 "network.channel",
                 "the number of a channel",
+            ),
+            (
+                (0.0..=1.0).contains(&self.mutation.content),
+                "mutation.content",
+                "0 to 1",
+            ),
+            (
+                (0.0..=1.0).contains(&self.mutation.confirms),
+                "mutation.confirms",
+                "0 to 1",
+            ),
+            (
+                (0.0..=1.0).contains(&self.mutation.framing),
+                "mutation.framing",
+                "0 to 1",
             ),
             (
                 matches!(self.knobs.asleep_errno, 16 | 84 | 110),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::breach::{Breach, Rule};
 use crate::fault::{Fault, Faults, Planned};
+use crate::mutation::Mutator;
 
 /// Bytes that are written as hexadecimal digits in JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -163,6 +164,7 @@ pub struct Record {
 pub(crate) struct Journal {
     pub(crate) now: Duration,
     pub(crate) faults: Faults,
+    pub(crate) mutator: Mutator,
     tracing: bool,
     records: Vec<(Duration, Event)>,
     breaches: Vec<Breach>,
@@ -173,10 +175,11 @@ pub(crate) struct Journal {
 const MAX_BREACHES: usize = 1000;
 
 impl Journal {
-    pub(crate) const fn new(faults: Faults) -> Self {
+    pub(crate) const fn new(faults: Faults, mutator: Mutator) -> Self {
         Self {
             now: Duration::ZERO,
             faults,
+            mutator,
             tracing: false,
             records: Vec::new(),
             breaches: Vec::new(),
@@ -224,6 +227,11 @@ impl Journal {
             });
         }
         Some(planned)
+    }
+
+    /// Whether the chip has given the host a reason to start over where it would not otherwise.
+    pub(crate) fn misled(&self) -> bool {
+        self.faults.any_fired() || !self.mutator.counts().is_empty()
     }
 
     pub(crate) fn take_records(&mut self) -> Vec<(Duration, Event)> {

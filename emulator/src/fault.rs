@@ -377,6 +377,8 @@ struct Armed {
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     armed: Vec<Armed>,
+    /// Those that have happened and were replaced.
+    past: Vec<Armed>,
 }
 
 impl Faults {
@@ -391,7 +393,15 @@ impl Faults {
                     fired: 0,
                 })
                 .collect(),
+            past: Vec::new(),
         }
+    }
+
+    /// Replaces the faults that are planned; what counts for them counts from now on.
+    pub(crate) fn plan(&mut self, planned: impl IntoIterator<Item = Planned>) {
+        let replaced = std::mem::replace(&mut self.armed, Self::new(planned).armed);
+        self.past
+            .extend(replaced.into_iter().filter(|armed| armed.fired > 0));
     }
 
     /// Counts an opportunity for `fault`; answers its parameters if it happens now, and whether
@@ -413,12 +423,15 @@ impl Faults {
 
     /// Whether any fault has happened: the host may then start over where it would not otherwise.
     pub fn any_fired(&self) -> bool {
-        self.armed.iter().any(|armed| armed.fired > 0)
+        !self.past.is_empty() || self.armed.iter().any(|armed| armed.fired > 0)
     }
 
     /// Every planned fault with how often it has happened.
     pub fn fired(&self) -> impl Iterator<Item = (&Planned, u32)> {
-        self.armed.iter().map(|armed| (&armed.planned, armed.fired))
+        self.past
+            .iter()
+            .chain(&self.armed)
+            .map(|armed| (&armed.planned, armed.fired))
     }
 }
 
@@ -469,5 +482,18 @@ mod tests {
             .collect();
         assert_eq!(fired, [false, true, true, false, false]);
         assert!(faults.any_fired());
+    }
+
+    #[test]
+    fn plans_anew() {
+        let mut faults = Faults::new([Planned::parse("lost-irq").unwrap()]);
+        assert!(faults.opportunity(Fault::LostIrq).is_some());
+        faults.plan([Planned::parse("stall").unwrap()]);
+        assert!(faults.opportunity(Fault::LostIrq).is_none());
+        assert!(faults.opportunity(Fault::Stall).is_some());
+        faults.plan([]);
+        assert!(faults.opportunity(Fault::Stall).is_none());
+        assert!(faults.any_fired(), "what happened has happened");
+        assert_eq!(faults.fired().map(|(_, fired)| fired).sum::<u32>(), 2);
     }
 }

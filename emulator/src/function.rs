@@ -302,7 +302,7 @@ impl Function {
         if self.no_buffers {
             journal.breach(Rule::BufferCount, "a frame while register 0x108 is 0");
         }
-        if (self.mail.is_some() || self.coming.is_some()) && !journal.faults.any_fired() {
+        if (self.mail.is_some() || self.coming.is_some()) && !journal.misled() {
             journal.breach(Rule::ReplyUnread, "a frame while a reply waits");
         }
         let limits = Limits {

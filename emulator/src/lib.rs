@@ -39,6 +39,7 @@ mod function;
 pub mod image;
 pub mod knobs;
 mod mcu;
+pub mod mutation;
 pub mod registers;
 mod rom;
 pub mod runner;

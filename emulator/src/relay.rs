@@ -27,7 +27,7 @@ pub(crate) fn relay(args: &AirArgs) -> Result<(), Box<dyn Error>> {
     signal_hook::low_level::pipe::register(SIGINT, signal)?;
     let medium = HwsimMedium::open(config.air)?;
     if let Some(path) = &args.config {
-        reload::on_hangup(path.clone(), medium.clone())?;
+        reload::on_hangup(path.clone(), Some(medium.clone()), Vec::new())?;
     }
     if let Some(path) = &args.capture {
         medium

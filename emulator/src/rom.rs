@@ -218,7 +218,7 @@ impl Downloader {
             return;
         }
         // After a fault the host rightly starts over.
-        if !journal.faults.any_fired() {
+        if !journal.misled() {
             journal.breach(
                 Rule::DownloadAbandoned,
                 format!(

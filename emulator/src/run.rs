@@ -94,9 +94,6 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Box<dyn Error>> {
     signal_hook::low_level::pipe::register(SIGINT, signal)?;
 
     let airs = Airs::new(args.air, &config)?;
-    if let (Airs::Hwsim(medium), Some(path)) = (&airs, &args.config) {
-        reload::on_hangup(path.clone(), medium.clone())?;
-    }
     if let Some(path) = &args.capture {
         let Airs::Hwsim(medium) = &airs else {
             return Err("--capture needs --air hwsim".into());
@@ -114,6 +111,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Box<dyn Error>> {
             airs.radio(&config)?,
             trace.clone(),
         )?);
+    }
+    if let Some(path) = &args.config {
+        let medium = match &airs {
+            Airs::Hwsim(medium) => Some(medium.clone()),
+            Airs::None | Airs::Network => None,
+        };
+        let plans = runners.iter().map(Runner::plans).collect();
+        reload::on_hangup(path.clone(), medium, plans)?;
     }
     for runner in &mut runners {
         while !runner.is_ready() {

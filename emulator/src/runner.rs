@@ -14,11 +14,28 @@ use crate::air::Air;
 use crate::chip::{Action, Answer, Bus, Chip};
 use crate::config::Config;
 use crate::device::{Device, DeviceError, Output, Wake};
+use crate::fault::Planned;
 use crate::sdio::{BusError, Command, Reply, Transfer};
 use crate::trace::Writer;
 
 /// A trace that several cards may share.
 pub type SharedTrace = Arc<Mutex<Writer>>;
+
+/// Faults for a chip that runs: from the next thing that happens to it on they are planned, in place
+/// of those that were.
+#[derive(Clone, Debug, Default)]
+pub struct Plans(Arc<Mutex<Option<Vec<Planned>>>>);
+
+impl Plans {
+    /// Leaves faults for the chip to find.
+    pub fn put(&self, faults: Vec<Planned>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(faults);
+    }
+
+    fn take(&self) -> Option<Vec<Planned>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 /// How a card is run.
 #[derive(Clone, Debug)]
@@ -79,6 +96,7 @@ pub struct Runner {
     replug_at: Option<Duration>,
     host_index: Option<u32>,
     number: u32,
+    plans: Plans,
 }
 
 impl Runner {
@@ -112,7 +130,13 @@ impl Runner {
             replug_at: None,
             host_index: None,
             number,
+            plans: Plans::default(),
         })
+    }
+
+    /// Where faults can be put for the chip.
+    pub fn plans(&self) -> Plans {
+        self.plans.clone()
     }
 
     /// The chip.
@@ -145,7 +169,11 @@ impl Runner {
         if timeout.is_none_or(|timeout| timeout > Duration::from_millis(1)) {
             self.flush_trace()?;
         }
-        match self.device.wait(stop, self.chip.air_fd(), timeout)? {
+        let wake = self.device.wait(stop, self.chip.air_fd(), timeout)?;
+        if let Some(faults) = self.plans.take() {
+            self.chip.plan(faults);
+        }
+        match wake {
             Wake::Other => return Ok(Turn::Stop),
             Wake::Time | Wake::Air => self.pass_time()?,
             Wake::Messages => {

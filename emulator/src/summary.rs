@@ -131,6 +131,8 @@ pub struct Summary {
     pub breaches: Vec<BreachSummary>,
     /// Planned faults.
     pub faults: Vec<FaultSummary>,
+    /// Messages for the host that were changed, by the way how.
+    pub mutations: BTreeMap<&'static str, u64>,
     /// Microseconds since the chip was made.
     pub time_us: u64,
 }

@@ -118,14 +118,16 @@ fn append(batch: &mut Batch, next: &Outgoing, sequence: &mut [u8; 2], journal: &
         *counter = counter.wrapping_add(1) & 7;
     }
     let id = next.id.with_sequence(number);
-    let start = batch.bytes.len();
     let len = low16(next.body.len().saturating_add(HEADER_LEN));
-    batch.bytes.extend_from_slice(&len.to_le_bytes());
-    batch.bytes.extend_from_slice(&id.0.to_le_bytes());
-    batch.bytes.extend_from_slice(&next.body);
+    let mut message = Vec::with_capacity(usize::from(len));
+    message.extend_from_slice(&len.to_le_bytes());
+    message.extend_from_slice(&id.0.to_le_bytes());
+    message.extend_from_slice(&next.body);
+    journal.mutator.message(&mut message);
+    batch.bytes.extend_from_slice(&message);
     journal.record(|| Event::Message {
         direction: Direction::ToHost,
-        bytes: Hex(batch.bytes.iter().skip(start).copied().collect()),
+        bytes: Hex(message),
     });
     batch.bytes.resize(align4(batch.bytes.len()), 0);
     batch.releases = batch.releases.saturating_add(next.releases);

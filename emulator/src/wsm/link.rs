@@ -241,7 +241,7 @@ impl Link {
         }
         if !is_data {
             // After a fault the host may have given up waiting.
-            if self.command_open && !journal.faults.any_fired() {
+            if self.command_open && !journal.misled() {
                 journal.breach(
                     Rule::CommandOverlap,
                     format!(
