@@ -23,6 +23,7 @@
   bring-up = callPackage ./bring-up.nix {};
   debug-works = callPackage ./debug-works.nix {};
   kunit = callPackage ./kunit.nix {};
+  mutation = callPackage ./mutation.nix {};
   misuse = callPackage ./misuse.nix {};
   reproducible = callPackage ./reproducible.nix {};
   station = callPackage ./station.nix {};
