@@ -11,7 +11,7 @@ use super::{
     logic::wsm::{
         header::Interface,
         indication::Startup,
-        statistics::ReadStatistics, //
+        mib::ReadCounters, //
     },
 };
 use kernel::{
@@ -77,13 +77,13 @@ struct FirmwareCounters {
 
 impl Writer for FirmwareCounters {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let statistics = self.func.access().and_then(|func| {
+        let counters = self.func.access().and_then(|func| {
             self.chip
-                .command(&func, Interface::First, &ReadStatistics)
+                .command(&func, Interface::First, &ReadCounters)
                 .ok()
         });
-        if let Some(statistics) = statistics {
-            for (name, value) in statistics.iter() {
+        if let Some(counters) = counters {
+            for (name, value) in counters.iter() {
                 writeln!(f, "{name}: {value}")?;
             }
         }

@@ -18,6 +18,5 @@ pub mod receive;
 pub mod request;
 pub mod scan;
 pub mod sequence;
-pub mod statistics;
 pub mod template;
 pub mod transmit;

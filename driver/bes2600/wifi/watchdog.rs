@@ -16,7 +16,7 @@ use super::{
         failure::Fault,
         logic::wsm::{
             header::Interface,
-            statistics::ReadStatistics, //
+            mib::ReadCounters, //
         },
         session::Sender, //
     },
@@ -146,7 +146,7 @@ impl Chip {
             self.counters.lost_interrupts.bump();
         } else if matches!(look, Look::Ask) {
             // A firmware that does not answer is found dead there.
-            let _ = self.command_within(ANSWER_LIMIT, func, Interface::First, &ReadStatistics);
+            let _ = self.command_within(ANSWER_LIMIT, func, Interface::First, &ReadCounters);
         }
     }
 }

@@ -423,7 +423,8 @@ impl Mib for Uapsd {
     }
 }
 
-/// Read MIB (0x0005) of the counters table (0x100C).
+/// Read MIB (0x0005) of the counters table (0x100C). It changes nothing, so that it also serves to
+/// ask whether the firmware is alive.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadCounters;
 
@@ -470,6 +471,11 @@ impl Counters {
         "rx_cmac_replays",
         "rx_mgmt_ccmp_replays",
     ];
+
+    /// Each counter with its name.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u32)> + '_ {
+        Self::NAMES.into_iter().zip(self.0)
+    }
 }
 
 impl Confirm for Counters {

@@ -7,12 +7,11 @@ use bes2600_logic::wsm::confirm::{
     ConfirmError, //
 };
 use bes2600_logic::wsm::header::Interface;
-use bes2600_logic::wsm::request::encode;
-use bes2600_logic::wsm::statistics::{
-    ReadStatistics,
-    Statistics,
-    NAMES, //
+use bes2600_logic::wsm::mib::{
+    Counters,
+    ReadCounters, //
 };
+use bes2600_logic::wsm::request::encode;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -30,21 +29,21 @@ fn body(mib: u16, len: u16, counters: u32) -> Vec<u8> {
 #[test]
 fn the_request_names_the_mib() {
     let mut out = [0xAA; 16];
-    let len = encode(&ReadStatistics, Interface::First, &mut out).unwrap();
+    let len = encode(&ReadCounters, Interface::First, &mut out).unwrap();
     assert_eq!(out[..len], [8, 0, 5, 0, 0x0C, 0x10, 0, 0]);
 }
 
 #[test]
 fn counters_have_the_names_of_the_specification() {
-    let statistics = Statistics::decode(&body(0x100C, 88, 22)).unwrap();
-    let counters: Vec<_> = statistics.iter().collect();
-    assert_eq!(counters.len(), NAMES.len());
+    let table = Counters::decode(&body(0x100C, 88, 22)).unwrap();
+    let counters: Vec<_> = table.iter().collect();
+    assert_eq!(counters.len(), Counters::NAMES.len());
     assert_eq!(counters[0], ("plcp_errors", 0));
     assert_eq!(counters[3], ("rx_packets", 0x0303));
     assert_eq!(counters[16], ("ack_failures", 0x1010));
     assert_eq!(counters[21], ("rx_mgmt_ccmp_replays", 0x1515));
     // A newer firmware may count more.
-    assert!(Statistics::decode(&body(0x100C, 92, 23)).is_ok());
+    assert!(Counters::decode(&body(0x100C, 92, 23)).is_ok());
 }
 
 #[test]
@@ -57,15 +56,12 @@ fn w_27_short_confirms_and_those_of_other_values_are_refused() {
         vec![0; 4],
     ] {
         let len = bad.len();
-        assert_eq!(
-            Statistics::decode(&bad),
-            Err(ConfirmError::TooShort { len })
-        );
+        assert_eq!(Counters::decode(&bad), Err(ConfirmError::TooShort { len }));
     }
     let mut refused = body(0x100C, 88, 22);
     refused[0] = 2;
     assert_eq!(
-        Statistics::decode(&refused),
+        Counters::decode(&refused),
         Err(ConfirmError::Status { status: 2 })
     );
 }
@@ -73,7 +69,7 @@ fn w_27_short_confirms_and_those_of_other_values_are_refused() {
 proptest! {
     #[test]
     fn any_body_is_taken_or_refused(body in vec(any::<u8>(), 0..200)) {
-        let taken = Statistics::decode(&body).is_ok();
+        let taken = Counters::decode(&body).is_ok();
         prop_assert!(!taken || body.len() >= 96);
     }
 }
