@@ -160,8 +160,10 @@ uapsd() {
 counts() { jq ".cards[0].radio.$1" /run/chip.json; }
 uapsd_of_chip() {
   with -- uapsd || return 1
-  diag "$(counts triggers) service periods, $(counts polls) PS-Polls"
-  [ "$(counts triggers)" -ge 10 ] && [ "$(counts polls)" = 0 ]
+  diag "$(counts service_periods) service periods with data, $(counts triggers) null frames that began one, $(counts polls) PS-Polls"
+  # A period may also begin with a frame of data: what is sent in the meantime,
+  # a router solicitation, say, fetches what waits.
+  [ "$(counts service_periods)" -ge 10 ] && [ "$(counts triggers)" -gt 0 ] && [ "$(counts polls)" = 0 ]
 }
 # What `iw` tells of the link is what was sent.
 tells() { iw dev "$sta" station dump | awk -v f="$1" '$1 " " $2 == f { print $3 }'; }

@@ -78,6 +78,8 @@ pub struct RadioSummary {
     pub polls: u64,
     /// Null function frames that begin a service period of U-APSD.
     pub triggers: u64,
+    /// Service periods of U-APSD, whatever frame began them, that brought data.
+    pub service_periods: u64,
     /// Frames that arrived.
     pub received: u64,
     /// Receive indications for the host.

@@ -418,7 +418,10 @@ fn a_trigger_brings_a_service_period() {
     assert_eq!(triggers[0].bytes[24], 6, "voice");
     assert!(heard.iter().all(|heard| heard.bytes[0] != 0xA4));
     let radio = scene.host.chip.summary().radio;
-    assert_eq!((radio.polls, radio.triggers), (0, 1));
+    assert_eq!(
+        (radio.polls, radio.triggers, radio.service_periods),
+        (0, 1, 1)
+    );
     scene.host.assert_clean();
 }
 

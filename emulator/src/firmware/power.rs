@@ -143,6 +143,9 @@ impl Firmware {
         let end_of_period = frame
             .qos_control()
             .is_some_and(|control| control & 0x10 != 0);
+        if self.power.sleeps && end_of_period && !frame.is_null() {
+            self.summary.service_periods = self.summary.service_periods.saturating_add(1);
+        }
         let more = frame.has(control::MORE_DATA);
         if self.power.sleeps && self.power.mode == LEGACY && more {
             let triggers = self.trigger_tid().is_some();
