@@ -10,6 +10,7 @@ use super::{
     control::Control,
     Wifi, //
 };
+
 impl Wifi {
     /// Tells the firmware the address of an interface, if it knows another: it acknowledges frames
     /// for this one only. The configuration is where it is told (section 4.3), on both MAC instances.
