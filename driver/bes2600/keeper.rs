@@ -64,6 +64,10 @@ use kernel::{
     },
 };
 
+/// How long the MMC core may take to unbind the driver from a card that left its slot, in
+/// milliseconds. It takes some tens.
+const REMOVAL: u32 = 2000;
+
 /// What the keeper knows and is told.
 #[derive(Default)]
 struct Known {
@@ -320,8 +324,11 @@ impl<'f> Attempt<'_, 'f> {
         let counters = &self.chip.counters;
         self.chip.announce_faults(false);
         self.wifi.chip_died();
-        // A card that was pulled comes back by a probe, if at all.
-        while !fault.card_gone() {
+        if fault.card_gone() && !self.stays(fault) {
+            self.wifi.chip_is_lost();
+            return None;
+        }
+        loop {
             let Some(pause) = restarts.plan(self.now()) else {
                 dev_err!(
                     dev,
@@ -363,6 +370,22 @@ impl<'f> Attempt<'_, 'f> {
         }
         self.wifi.chip_is_lost();
         None
+    }
+
+    /// Whether a card that is said to be gone is still there: one that was pulled is taken away by
+    /// the MMC core, and comes back by a probe, if at all.
+    fn stays(&self, fault: Fault) -> bool {
+        let orders = &self.chip.orders;
+        let stays = orders.pause(REMOVAL);
+        orders.tell(|known| known.starting = false);
+        if stays {
+            dev_err!(
+                self.func.as_ref(),
+                "{}, but the card is still there; the chip is restarted\n",
+                Text(&fault)
+            );
+        }
+        stays
     }
 
     fn now(&self) -> u64 {
