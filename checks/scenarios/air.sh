@@ -72,6 +72,14 @@ walk() {
   reachable && signal_is -40
 }
 
+# What `iw scan` needs of the kernel when an event comes in the midst of it
+dump_beside_event() {
+  local result=0
+  "$LIB/dump-beside-event" >/run/dump.log 2>&1 || result=1
+  diag "$(</run/dump.log)"
+  return $result
+}
+
 if ! wifi_begin; then
   not_ok 'two access points and a station'
   return
@@ -83,5 +91,6 @@ test_case 'a fifth of all tries and a tenth of the acknowledgements lost' lossy
 test_case 'far away, the slow rates carry' far
 test_case 'out of range and back' out_of_range
 test_case 'walking from one access point to another' walk
+verdict 'a netlink dump waits for room beside an event' dump_beside_event
 
 wifi_end
