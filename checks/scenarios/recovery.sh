@@ -179,6 +179,7 @@ test_case 'firmware that falls silent, three times' with hang:after=120 hang:aft
 test_case 'firmware that dies of an exception, three times' with exception:after=120 exception:after=280 exception:after=440 -- dies_joined exception 3
 test_case 'a bus that fails until the second restart' with cmd52-error:errno=110,after=1200,times=12 -- dies_joined bus 1
 test_case 'a bus that loses every transfer for a while' with cmd53-error:errno=5,after=500,times=1 -- says transfer 'CMD53 (read|write) at 0x[0-9a-f]+ failed with EIO, attempt 1'
+test_case 'a host that takes the card for pulled' with cmd53-error:errno=123,after=500,times=1 -- says pulled 'failed with ENOMEDIUM, attempt 1, but the card is still there'
 test_case 'messages get lost' with sequence-gap:after=200 -- says gap 'messages were lost'
 test_case 'a batch that is none' with batch-length:after=120 -- says batch 'claims 5000 bytes, [0-9]+ are left'
 test_case 'WPA3: firmware that dies of an exception' with exception:after=160 -- eval 'joins_sae && dies wpa3 1'
