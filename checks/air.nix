@@ -10,6 +10,7 @@
   name = "air";
   kernel = linux-uml-debug;
   withAir = true;
+  programs = [./lib/dump-beside-event];
   variables.STATION = "air";
   options = ["--time-travel" "--mem" "1024M" "--timeout" "600"];
 }

@@ -40,6 +40,8 @@
   withBoard ? false,
   # Whether it has access points around it, see wifi.sh.
   withAir ? false,
+  # Programs of checks/lib that only this scenario uses.
+  programs ? [],
   # Further variables for the scenario.
   variables ? {},
   # Further commands, after a run that passed; OUT is where its files are, LIB
@@ -48,7 +50,7 @@
   # Files that these leave in OUT for the check's own output.
   keeps ? [],
 }: let
-  source = callPackage ./guest.nix {} [(../scenarios + "/${scenario}.sh")];
+  source = callPackage ./guest.nix {} ([(../scenarios + "/${scenario}.sh")] ++ programs);
   modules = runCommand "modules" {} ''
     for module in ${vsdioFor kernel} ${bes2600For kernel}; do
       for file in $module/lib/modules/*/updates/*.ko; do
