@@ -22,6 +22,7 @@
   bench = callPackage ./bench.nix {};
   bring-up = callPackage ./bring-up.nix {};
   debug-works = callPackage ./debug-works.nix {};
+  faults = callPackage ./faults.nix {};
   kunit = callPackage ./kunit.nix {};
   mutation = callPackage ./mutation.nix {};
   misuse = callPackage ./misuse.nix {};
