@@ -7,9 +7,8 @@
 # before each cell; after it the link works again, or the chip is taken away
 # and the next one works.
 #
-# A row of the table: stages and faults, both separated by commas or spaces,
-# and the outcome. @ERRNO in a fault stands for each error that a host
-# controller can report. An outcome is
+# A row of the table: stages, separated by commas, faults, separated by spaces,
+# and the outcome, which is
 #   absorbed    the connection is what it was
 #   recovered   it was lost, and came back by itself
 #   down        the driver said what is wrong; the next chip works
@@ -20,7 +19,6 @@
 # shellcheck source=checks/lib/wifi.sh
 . "$LIB/wifi.sh"
 
-errnos=(5 16 22 34 84 110 123)
 # Seconds within which a link is back
 limit=60
 # Both access points, for roaming
@@ -208,14 +206,9 @@ cell() { # STAGE FAULT EXPECTED
 }
 
 row() { # STAGES FAULTS EXPECTED
-  local stage fault errno
+  local stage fault
   for stage in ${1//,/ }; do
-    for fault in $2; do
-      case $fault in
-        *@ERRNO*) for errno in "${errnos[@]}"; do cell "$stage" "${fault//@ERRNO/$errno}" "$3"; done ;;
-        *) cell "$stage" "$fault" "$3" ;;
-      esac
-    done
+    for fault in $2; do cell "$stage" "$fault" "$3"; done
   done
 }
 
