@@ -155,6 +155,8 @@ counters! {
     rx_frames,
     /// Times the payload of a received frame was copied.
     rx_copies,
+    /// Packets that reached the network stack as part of the one before them.
+    rx_merged,
     /// Frames that mac80211 had no use or the host no memory for.
     rx_dropped,
     /// Received frames too short for their header, or encrypted in no known way.

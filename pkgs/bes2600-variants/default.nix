@@ -37,23 +37,12 @@
   in
     lib.optionals (variant ? parent) (patches variant.parent) ++ variant.patches;
 
-  patched = name: own: driver:
-    driver.overrideAttrs (old: {
-      pname = "${old.pname}-${name}";
+  patched = name: own:
+    import ./patched.nix {
+      inherit name;
+      what = "variant ${name}";
       patches = map (file: folder + "/${file}") own;
-      # Offsets are fine, the driver moves on; fuzz is not.
-      patchPhase = ''
-        for patch in $patches; do
-          patch -p1 --fuzz=0 --force <$patch >patch.log || {
-            echo "variant ${name}: the patch ''${patch#*-} does not apply any more:"
-            grep -E 'patching file|FAILED|malformed|can.t find file' patch.log
-            exit 1
-          }
-        done
-        find . -name '*.orig' -delete
-        rm -f patch.log
-      '';
-    });
+    };
 
   build = name: variant: kernel: let
     own = patches name;

@@ -26,6 +26,7 @@ use kernel::{
             PrepareTx,
             QueueParams,
             Reconfig,
+            Reports,
             Scan,
             ScanRequest,
             Sta,
@@ -45,6 +46,7 @@ impl Operations for Wifi {
     type Vif = ();
     type Sta = ();
 
+    const REPORTS: Reports = Reports::Merged;
     const MAX_MULTICAST: usize = MAX_GROUP_ADDRESSES;
 
     fn new_vif(_this: ArcBorrow<'_, Self>) -> impl PinInit<(), Error> {

@@ -2,9 +2,9 @@
 
 //! Reception: frames and confirms go to mac80211 where they were read off the bus.
 //!
-//! All of a batch is one list for the network stack, with bottom halves disabled once. A frame is
-//! copied once, out of the transfer buffer into a socket buffer of its own. Transmit status comes
-//! from the same context (W-62).
+//! All of a batch reaches the network stack at once, with bottom halves disabled once, and segments
+//! of a flow that follow each other do so as one. A frame is copied once, out of the transfer buffer
+//! into a socket buffer of its own. Transmit status comes from the same context (W-62).
 
 use super::{
     super::{
@@ -97,7 +97,9 @@ impl Chip {
                 counters: &self.counters,
                 dev,
             };
-            let stop = run.until_other(&mut messages, &mut traffic.receiver, &mut summary)?;
+            let stop = run.until_other(&mut messages, &mut traffic.receiver, &mut summary);
+            self.counters.rx_merged.set(traffic.receiver.merged());
+            let stop = stop?;
             match stop {
                 Some((id, body)) => traffic.wifi.indication(id, body),
                 None => {
