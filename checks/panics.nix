@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# No panic can be reached in the modules as they ship: what they refer to in
-# Rust's own libraries is known, by name and with a reason. An object with an
-# unchecked index shows that the check sees one.
+# No panic can be reached in the modules as they ship, nor in the kernel's
+# abstractions below them: what they refer to in Rust's own libraries is known,
+# by name and with a reason. An object with an unchecked index shows that the
+# check sees one.
 {
   bes2600,
+  linux-pinetab2,
   llvmPackages_22,
   runCommand,
   rustc-unwrapped,
@@ -34,12 +36,21 @@ runCommand "check-panics" {
     verdict "$(basename "$file"): nothing in it can panic but what is known" $status
   done
 
+  # What patches/linux adds to the kernel crate
+  abstractions='(^|[ <&])kernel::(devmsg|gpio|mmc|net::(bits|cfg80211|gro|ieee80211|mac80211|skbuff))::'
+  object=${linux-pinetab2.dev}/lib/modules/${linux-pinetab2.modDirVersion}/build/rust/kernel.o
+  status=0
+  bash ${./lib/panics} ${./panics.tsv} $object "$abstractions" >complaints || status=$?
+  verdict 'the abstractions in the kernel: nothing in them can panic but what is known' $status
+
   printf '%s\n' '#![no_std]' '#[no_mangle]' 'pub fn planted(a: &[u8], i: usize) -> u8 { a[i] }' >planted.rs
   rustc --crate-type lib --emit obj=planted.ko -Cpanic=abort -Copt-level=2 planted.rs
   status=0
   bash ${./lib/panics} ${./panics.tsv} planted.ko >complaints && status=1
   grep -q 'planted refers to core::panicking::panic_bounds_check' complaints || status=1
   grep -q '  in planted$' complaints || status=1
+  bash ${./lib/panics} ${./panics.tsv} planted.ko '^planted$' >complaints && status=1
+  bash ${./lib/panics} ${./panics.tsv} planted.ko '^other$' >complaints || status=1
   verdict 'an unchecked index in a planted object is found by name' $status
 
   echo "1..$number" >>results.tap

@@ -35,3 +35,5 @@ sed "s|$source/|$destination/source/|g; s|^export KBUILD_OUTPUT = .*|export KBUI
 
 # Records of how things were made would make them be made again.
 find "$destination" -name '.*.cmd' -delete -o -name '*.o' -delete
+# The abstractions as they are in the kernel, for check panics.
+cp rust/kernel.o "$destination/build/rust/"
