@@ -8,6 +8,7 @@
 mod data;
 #[path = "../logic/tests/suite/golden.rs"]
 mod golden;
+mod session;
 
 use super::logic::*;
 use kernel::prelude::*;
