@@ -25,6 +25,7 @@
   faults = callPackage ./faults.nix {};
   kunit = callPackage ./kunit.nix {};
   mutation = callPackage ./mutation.nix {};
+  mutation-air = callPackage ./mutation-air.nix {};
   misuse = callPackage ./misuse.nix {};
   reproducible = callPackage ./reproducible.nix {};
   station = callPackage ./station.nix {};

@@ -289,6 +289,11 @@ impl Config {
                 "0 to 1",
             ),
             (
+                (0.0..=1.0).contains(&self.mutation.air),
+                "mutation.air",
+                "0 to 1",
+            ),
+            (
                 matches!(self.knobs.asleep_errno, 16 | 84 | 110),
                 "knobs.asleep_errno",
                 "16, 84 or 110",

@@ -208,7 +208,10 @@ impl Firmware {
         for _ in 0..MAX_ROUNDS {
             for event in self.radio.poll(now) {
                 match event {
-                    AirEvent::Received(heard) => self.received(&heard, env),
+                    AirEvent::Received(mut heard) => {
+                        env.journal.mutator.frame(&mut heard.bytes);
+                        self.received(&heard, env);
+                    }
                     AirEvent::Outcome(outcome) => self.ended(&outcome, env),
                 }
             }

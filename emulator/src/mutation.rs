@@ -5,13 +5,18 @@
 //! There are two kinds of change. The first leaves the framing alone: the host reads a message of
 //! a known length, of whatever content. The second is in what holds messages together, which a host
 //! can only take for the end of this firmware.
+//!
+//! Beside that, the chip can say again what it said before, as often as is wanted and changed each
+//! time: that makes many messages of few events.
 
-use std::collections::BTreeMap;
+mod air;
+
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::low16;
-use crate::wsm::id::{HEADER_LEN, Id};
+use crate::wsm::id::{EXCEPTION, HEADER_LEN, Id, MULTI_TX_CONFIRM, TRANSMIT_CONFIRM};
 
 /// What the chip mutates, section `[mutation]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -27,6 +32,11 @@ pub struct Settings {
     pub framing: f64,
     /// Messages that are left alone at first.
     pub after: u64,
+    /// Changed copies of earlier messages that follow each message: of indications, and of the
+    /// confirms of frames.
+    pub copies: u32,
+    /// Share of frames off the air that are changed before the firmware looks at them, 0 to 1.
+    pub air: f64,
 }
 
 /// Numbers that are the end of something.
@@ -58,6 +68,9 @@ const CONFIRM: u16 = 0x0400;
 /// Longest body of a message.
 const MAX_BODY: usize = 1628;
 
+/// Messages of each id that are kept for copies.
+const KEPT: usize = 8;
+
 /// The mutator of a chip.
 #[derive(Clone, Debug)]
 pub(crate) struct Mutator {
@@ -65,6 +78,10 @@ pub(crate) struct Mutator {
     random: fastrand::Rng,
     seen: u64,
     counts: BTreeMap<&'static str, u64>,
+    /// What was said, by id without its sequence number.
+    said: BTreeMap<u16, VecDeque<Vec<u8>>>,
+    /// Copies that are still to come.
+    owed: u64,
 }
 
 impl Mutator {
@@ -74,7 +91,50 @@ impl Mutator {
             random: fastrand::Rng::with_seed(settings.seed),
             seen: 0,
             counts: BTreeMap::new(),
+            said: BTreeMap::new(),
+            owed: 0,
         }
+    }
+
+    /// Keeps a message for copies, which are due from now on.
+    ///
+    /// Neither an exception, which ends the firmware, nor the confirm of a command: there is one for
+    /// each command, and the host would count buffers that the chip does not have.
+    pub(crate) fn remember(&mut self, id: Id, body: &[u8]) {
+        let kind = id.kind();
+        let kept = match kind & CLASS {
+            CONFIRM => matches!(kind, TRANSMIT_CONFIRM | MULTI_TX_CONFIRM),
+            _ => kind != EXCEPTION && !id.is_mcu(),
+        };
+        if self.settings.copies == 0 || self.seen < self.settings.after {
+            return;
+        }
+        self.owed = self.owed.saturating_add(self.settings.copies.into());
+        if kept {
+            let said = self.said.entry(id.with_sequence(0).0).or_default();
+            if said.len() >= KEPT {
+                said.pop_front();
+            }
+            said.push_back(body.to_vec());
+        }
+    }
+
+    /// A message to be said again, changed: id and body.
+    pub(crate) fn copy(&mut self) -> Option<(u16, Vec<u8>)> {
+        if self.said.is_empty() {
+            return None;
+        }
+        self.owed = self.owed.checked_sub(1)?;
+        // Each id as often as another, or there would be received frames and nothing else.
+        let at = self.random.usize(0..self.said.len());
+        let (id, bodies) = self.said.iter().nth(at)?;
+        let body = bodies.get(self.random.usize(0..bodies.len().max(1)))?;
+        Some((*id, body.clone()))
+    }
+
+    /// Changes the content of a message in any case.
+    pub(crate) fn change(&mut self, message: &mut Vec<u8>) {
+        self.content(message);
     }
 
     /// Changes made so far, by name.
@@ -205,6 +265,7 @@ fn change(message: &mut [u8], at: usize, how: impl FnOnce(u8) -> u8) {
 #[cfg(test)]
 mod tests {
     use super::{Mutator, Settings};
+    use crate::wsm::id::Id;
 
     fn run(settings: Settings, count: usize) -> (Vec<Vec<u8>>, Mutator) {
         let mut mutator = Mutator::new(settings);
@@ -226,6 +287,8 @@ mod tests {
             confirms: 0.0,
             framing: 0.1,
             after: 3,
+            copies: 0,
+            air: 0.0,
         };
         let (first, _) = run(settings, 200);
         assert_eq!(first, run(settings, 200).0);
@@ -275,5 +338,29 @@ mod tests {
         let (messages, mutator) = run(Settings::default(), 50);
         assert!(messages.iter().all(|message| message.len() == 12));
         assert!(mutator.counts().is_empty());
+    }
+
+    #[test]
+    fn copies_are_of_what_may_be_said_twice() {
+        let mut mutator = Mutator::new(Settings {
+            copies: 2,
+            ..Settings::default()
+        });
+        assert_eq!(mutator.copy(), None);
+        for id in [0x0804, 0x0406, 0x0404, 0x0800] {
+            mutator.remember(Id(id), &[1, 2, 3]);
+        }
+        let mut said = std::collections::BTreeMap::new();
+        while let Some((id, body)) = mutator.copy() {
+            assert_eq!(body, [1, 2, 3]);
+            *said.entry(id).or_insert(0) += 1;
+        }
+        assert_eq!(said.values().sum::<u32>(), 8);
+        assert!(said.keys().all(|id| [0x0804, 0x0404].contains(id)));
+
+        let mut message = vec![8, 0, 4, 8, 1, 2, 3, 4];
+        mutator.change(&mut message);
+        assert_eq!(mutator.counts().values().sum::<u64>(), 1);
+        assert_eq!(message[2..4], [4, 8]);
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Outgoing {
     pub(crate) ends_command: bool,
     /// Not before.
     pub(crate) due: Duration,
+    /// Whether it was said before, and is to be said again in another way.
+    pub(crate) copy: bool,
 }
 
 impl Outgoing {
@@ -37,6 +39,7 @@ impl Outgoing {
             releases: 0,
             ends_command: false,
             due: Duration::ZERO,
+            copy: false,
         }
     }
 }
@@ -63,6 +66,14 @@ pub(crate) fn build(
     let mut count = 0_usize;
     let mut limit = MAX_MESSAGES;
     while count < limit {
+        if queue.front().is_none_or(|next| next.due > journal.now)
+            && let Some((id, body)) = journal.mutator.copy()
+        {
+            queue.push_front(Outgoing {
+                copy: true,
+                ..Outgoing::indication(id, body)
+            });
+        }
         let fits = queue.front().is_some_and(|next| {
             let size = align4(next.body.len().saturating_add(HEADER_LEN));
             let sum = batch.bytes.len().saturating_add(size);
@@ -123,7 +134,12 @@ fn append(batch: &mut Batch, next: &Outgoing, sequence: &mut [u8; 2], journal: &
     message.extend_from_slice(&len.to_le_bytes());
     message.extend_from_slice(&id.0.to_le_bytes());
     message.extend_from_slice(&next.body);
-    journal.mutator.message(&mut message);
+    if next.copy {
+        journal.mutator.change(&mut message);
+    } else {
+        journal.mutator.remember(next.id, &next.body);
+        journal.mutator.message(&mut message);
+    }
     batch.bytes.extend_from_slice(&message);
     journal.record(|| Event::Message {
         direction: Direction::ToHost,
