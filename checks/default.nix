@@ -21,6 +21,7 @@
   autoload = callPackage ./autoload.nix {};
   bench = callPackage ./bench.nix {};
   bring-up = callPackage ./bring-up.nix {};
+  defects = callPackage ./defects.nix {};
   debug-works = callPackage ./debug-works.nix {};
   faults = callPackage ./faults.nix {};
   kunit = callPackage ./kunit.nix {};

@@ -49,6 +49,9 @@
   judge ? "",
   # Files that these leave in OUT for the check's own output.
   keeps ? [],
+  # What a run that must not pass has to say, in its results or its log: an
+  # extended regular expression.
+  fails ? null,
 }: let
   source = callPackage ./guest.nix {} ([(../scenarios + "/${scenario}.sh")] ++ programs);
   modules = runCommand "modules" {} ''
@@ -104,15 +107,33 @@ in
   ''
     OUT=$PWD/out
     LIB=${source}/lib
+    status=0
     bash ${source}/lib/uml-run ${lib.optionalString withChip "--append firmware_class.path=${firmware}"} \
       ${lib.optionalString withBoard "--dtb ${board}"} ${lib.escapeShellArgs options} \
       ${kernel}/linux ${source}/scenarios/${scenario}.sh "$OUT" \
       ${
       lib.escapeShellArgs (lib.mapAttrsToList (variable: value: "${variable}=${value}") environment)
-    } || {
+    } || status=$?
+    whole_log() {
       echo "--- the whole console log:"
       cat "$OUT/console.log" || true
-      exit 1
+    }
+    ${
+      if fails == null
+      then ''
+        if [ $status -ne 0 ]; then whole_log && exit 1; fi
+      ''
+      else ''
+        if [ $status -eq 0 ]; then
+          echo "the run passed, and was to fail with:" ${lib.escapeShellArg fails}
+          exit 1
+        fi
+        if ! grep -hE -- ${lib.escapeShellArg fails} "$OUT/results.tap" "$OUT/console.log"; then
+          whole_log
+          echo "the run failed, but not with:" ${lib.escapeShellArg fails}
+          exit 1
+        fi
+      ''
     }
     ${judge}
     mkdir $out

@@ -135,6 +135,8 @@ faults! {
         1 per "batch", "W-2", "Register 0x001 announces more blocks than a batch may have.";
     RxStaleToggle = "rx-stale-toggle", [],
         3 per "read of 0x001 that announces a batch", "W-46", "Register 0x001 still has its old toggle.";
+    RxStaleCount = "rx-stale-count", [],
+        3 per "read of 0x001 behind a batch", "W-60", "Register 0x001 still shows the batch that was read.";
     BatchLength = "batch-length", [parameter("len", 5000, "length field of the first message")],
         1 per "batch", "W-3", "The first message of a batch has a wrong length.";
     BatchMessages = "batch-messages", [parameter("count", 17, "messages in the batch")],

@@ -272,6 +272,13 @@ fn effect(fault: Fault) -> Host {
             assert_eq!(reads, [0x81, 0x81, 0x01]);
             host
         }
+        Fault::RxStaleCount => {
+            let (mut host, startup) = started("rx-stale-count:times=2");
+            assert_eq!(startup.len(), 1);
+            let reads: Vec<_> = (0..3).map(|_| host.read(1)).collect();
+            assert_eq!(reads, [0x01, 0x01, 0]);
+            host
+        }
         Fault::BatchLength => {
             for len in [0_u16, 1, 3, 5000, 65535] {
                 let mut host = loaded(&format!("batch-length:len={len}"));

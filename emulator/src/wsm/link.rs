@@ -29,6 +29,8 @@ pub(crate) struct Link {
     tx_toggle: bool,
     rx_toggle: bool,
     batch_toggle: bool,
+    /// What register 0x001 showed of the batch that was read last.
+    shown: u8,
     host_sequence: [u8; 2],
     chip_sequence: [u8; 2],
     queue: VecDeque<Outgoing>,
@@ -106,7 +108,10 @@ impl Link {
 
     /// Register 0x001.
     pub(crate) fn count_register(&self, journal: &mut Journal) -> u8 {
-        let Some(batch) = &self.batch else { return 0 };
+        let Some(batch) = &self.batch else {
+            let stale = self.shown != 0 && journal.fault(Fault::RxStaleCount).is_some();
+            return if stale { self.shown } else { 0 };
+        };
         let stale = journal.fault(Fault::RxStaleToggle).is_some();
         batch.blocks & 0x7F | u8::from(self.batch_toggle ^ stale) << 7
     }
@@ -139,6 +144,7 @@ impl Link {
                 format!("a read of {wanted} bytes, {announced} were announced"),
             );
         }
+        self.shown = batch.blocks & 0x7F | u8::from(self.batch_toggle) << 7;
         self.rx_toggle = !self.rx_toggle;
         self.batch_toggle = !self.batch_toggle;
         self.lost_read = false;
