@@ -192,6 +192,44 @@ lossy_statistics() {
   retries=$(tells 'tx retries:') failed=$(tells 'tx failed:')
 }
 
+# Under traffic, everything that is counted is traced: bus commands by the MMC
+# core, messages, batches and credits by the driver.
+traced_counters=(messages commands batches tx_frames tx_batches tx_policy_uploads cmd52 cmd53)
+events() { grep -c " $1:" /run/trace; }
+traced() {
+  local tracing=/sys/kernel/tracing name result=0
+  local -A before change
+  mountpoint -q $tracing || mount -t tracefs tracefs $tracing || return 1
+  echo 8192 >$tracing/buffer_size_kb
+  pause 1
+  for name in "${traced_counters[@]}"; do before[$name]=$(counter "$name"); done
+  echo >$tracing/trace
+  echo 1 >$tracing/events/devmsg/enable && echo 1 >$tracing/events/mmc/mmc_request_start/enable || return 1
+  transfer tcp-both $ap_ip 50000 || result=1
+  pause 1
+  echo 0 >$tracing/events/devmsg/enable
+  echo 0 >$tracing/events/mmc/mmc_request_start/enable
+  cat $tracing/trace >/run/trace
+  for name in "${traced_counters[@]}"; do change[$name]=$(($(counter "$name") - ${before[$name]})); done
+  local sent=$((change[commands] + change[tx_frames] + change[tx_policy_uploads]))
+  local transfers=$((change[commands] + change[tx_batches] + change[tx_policy_uploads]))
+  diag "counted: $((change[cmd52] + change[cmd53])) bus commands, ${change[messages]} messages in ${change[batches]} batches, $sent in $transfers"
+  diag "traced: $(events mmc_request_start) bus commands, $(events devmsg_received) messages in $(events devmsg_batch_received) batches, $(events devmsg_sent) in $(events devmsg_batch_sent), $(events devmsg_credits) times credits"
+  ! grep -q 'LOST' /run/trace || { diag 'events were lost'; result=1; }
+  [ "$(events mmc_request_start)" -eq $((change[cmd52] + change[cmd53])) ] || result=1
+  [ "$(events devmsg_received)" -eq "${change[messages]}" ] || result=1
+  [ "$(events devmsg_batch_received)" -eq "${change[batches]}" ] || result=1
+  [ "$(events devmsg_sent)" -eq $sent ] || result=1
+  [ "$(events devmsg_batch_sent)" -eq $transfers ] || result=1
+  [ "$(events devmsg_credits)" -eq $((change[batches] + transfers)) ] || result=1
+  [ "${change[batches]}" -gt 10 ] && [ $transfers -gt 10 ] || result=1
+  # The last of them says what is the case now.
+  local last
+  last=$(grep ' devmsg_credits:' /run/trace | tail -n 1)
+  [[ $last == *" used=$(counter credits_used) total=$(counter credits_limit)"* ]] || { diag "$last"; result=1; }
+  return $result
+}
+
 if ! wifi_begin; then
   not_ok 'two access points and a station'
   return
@@ -214,6 +252,7 @@ test_case 'keys change under traffic' rekey
 test_case 'scans under traffic' associated scan_under_traffic
 test_case 'station statistics' associated statistics
 if [ "$STATION" = bes2600 ]; then
+  test_case 'trace events tell what counters do' associated traced
   verdict 'the driver has counted nothing that went wrong' nothing_went_wrong
   verdict 'the chip saw no breach of the protocol' chip_end
   test_case 'U-APSD' uapsd_of_chip
