@@ -13,8 +13,8 @@
 
 SEEDS=${SEEDS:-1-12}
 FRAMES=${FRAMES:-20000}
-COPIES=${COPIES:-40}
-LEAST=${LEAST:-1000000}
+COPIES=${COPIES:-4}
+LEAST=${LEAST:-20000}
 chip_pid=
 chip_ip=10.27.0.1 sta_ip=10.27.0.2
 files=/run/firmware
