@@ -109,6 +109,8 @@ fn try_bring_up<'bound>(
             max: func.max_transfer(),
         });
     }
+    // Where it is kept may not be there yet; better to find that out before the download.
+    let kept = MacAddress::kept_for(dev).map_err(kernel("reading the MAC address"))?;
     let files = Files::load(dev)?;
     let chip = Chip::new().map_err(kernel("allocation"))?;
     let directory = debugfs::directory(func, &chip).map_err(kernel("creating debugfs files"))?;
@@ -128,7 +130,7 @@ fn try_bring_up<'bound>(
     let subsystem = Subsystem::start(func, &chip)?;
     let startup = boot::startup(func, &chip)?;
     let until_startup = chip.began.elapsed();
-    let address = MacAddress::of(dev, until_startup);
+    let address = kept.unwrap_or_else(|| MacAddress::made_up(dev, until_startup));
     boot::configure(func, &chip, address, files.sdd.bytes())?;
 
     let registration = Registration::new(func, &chip, address, &startup, files.sdd)

@@ -2,34 +2,53 @@
 
 //! The MAC address of the chip.
 
-use super::logic::crc32::Crc32;
+use super::{
+    logic::crc32::Crc32,
+    text::{
+        Errno,
+        Text, //
+    }, //
+};
 use kernel::{
     device::{
         Bound,
         Device, //
     },
     fmt,
+    net::ether,
+    prelude::*,
     time::Delta, //
 };
 
 /// A MAC address in transmission order.
 #[derive(Clone, Copy)]
-pub(crate) struct MacAddress(pub(crate) [u8; 6]);
+pub(crate) struct MacAddress(pub(crate) [u8; ether::ALEN]);
 
 impl MacAddress {
-    /// The address of the device tree's `local-mac-address`, or a locally administered one made up
-    /// from the device's name and `elapsed`, a time that differs from start to start.
-    pub(crate) fn of(dev: &Device<Bound>, elapsed: Delta) -> Self {
-        dev.fwnode()
-            .and_then(|node| {
-                node.property_read::<[u8; 6]>(c"local-mac-address")
-                    .optional()
-            })
-            .filter(is_usable)
-            .map_or_else(|| Self::made_up(dev, elapsed), Self)
+    /// The address that the firmware keeps for the chip: of the device tree, or of the NVMEM cell
+    /// that it names. One that cannot be read is said and not used, as Wi-Fi does without; only a
+    /// provider that is not there yet is an error, [`EPROBE_DEFER`].
+    ///
+    /// [`EPROBE_DEFER`]: kernel::error::code::EPROBE_DEFER
+    pub(crate) fn kept_for(dev: &Device<Bound>) -> Result<Option<Self>> {
+        match ether::mac_address(dev) {
+            Ok(address) => Ok(address.map(Self)),
+            Err(error) if error == EPROBE_DEFER => Err(error),
+            Err(error) => {
+                dev_warn!(
+                    dev,
+                    "the NVMEM cell mac-address of the device tree holds no address that can be \
+                     read ({}); one is made up, mend the cell or set local-mac-address\n",
+                    Text(&Errno(error))
+                );
+                Ok(None)
+            }
+        }
     }
 
-    fn made_up(dev: &Device<Bound>, elapsed: Delta) -> Self {
+    /// A locally administered address made up from the device's name and `elapsed`, a time that
+    /// differs from start to start.
+    pub(crate) fn made_up(dev: &Device<Bound>, elapsed: Delta) -> Self {
         let [a, b, c, d] = Crc32::new()
             .update(dev.name().to_bytes())
             .update(&elapsed.as_nanos().to_le_bytes())
@@ -37,12 +56,6 @@ impl MacAddress {
             .to_le_bytes();
         Self([0x02, 0x00, a, b, c, d])
     }
-}
-
-/// Neither all zero, as an unprogrammed device tree has it, nor a group address.
-fn is_usable(address: &[u8; 6]) -> bool {
-    let [first, ..] = address;
-    first & 1 == 0 && address.iter().any(|byte| *byte != 0)
 }
 
 impl fmt::Display for MacAddress {
