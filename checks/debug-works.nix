@@ -4,7 +4,6 @@
 {
   callPackage,
   runCommand,
-  llvmPackages_22,
   linux-uml-debug,
   busybox,
   kmod,
@@ -12,20 +11,10 @@
 }: let
   kernel = linux-uml-debug;
   source = callPackage ./lib/guest.nix {} [./debug-works ./scenarios/planted.sh];
-  planted = llvmPackages_22.stdenv.mkDerivation {
-    name = "planted-defects";
+  planted = (callPackage ./lib/test-module.nix {}) {
+    name = "planted";
+    inherit kernel;
     src = ./debug-works;
-    nativeBuildInputs = [
-      llvmPackages_22.lld
-      llvmPackages_22.llvm
-      kmod
-    ];
-    hardeningDisable = ["all"];
-    buildPhase = ''
-      make -C ${kernel.dev}/lib/modules/${kernel.modDirVersion}/build ARCH=um LLVM=1 M=$PWD modules
-    '';
-    installPhase = "install -D -m 644 -t $out planted.ko";
-    dontStrip = true;
   };
 in
   runCommand "check-debug-works"
