@@ -9,7 +9,7 @@
 (callPackage ./lib/uml.nix {}) {
   name = "bring-up";
   kernel = linux-uml-debug;
-  withBoard = true;
+  board = ./uml.dts;
   options = [
     "--time-travel"
     "--timeout"

@@ -18,6 +18,7 @@
       vm-boot = callPackage ./vm-boot.nix {};
     }
     // lib.optionalAttrs hasUml {
+      address = callPackage ./address.nix {};
       air = callPackage ./air.nix {};
       autoload = callPackage ./autoload.nix {};
       bench = callPackage ./bench.nix {};

@@ -70,7 +70,7 @@
       settings);
   bring-up = row:
     scenario "bring-up" "^${row}$" {
-      withBoard = true;
+      board = ./uml.dts;
       variables.TABLE = ./bring-up.tsv;
     };
   station-faults = test: scenario "station-faults" test {withAir = true;};

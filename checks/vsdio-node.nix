@@ -12,7 +12,7 @@
   name = "vsdio-node";
   kernel = linux-uml-debug;
   withChip = false;
-  withBoard = true;
+  board = ./uml.dts;
   options = ["--time-travel" "--timeout" "600"];
   variables = {
     CARD = lib.getExe minimal-card;

@@ -36,8 +36,8 @@
   options ? [],
   # Whether the scenario plays with the emulated chip.
   withChip ? true,
-  # Whether the guest has the board of checks/uml.dts.
-  withBoard ? false,
+  # The source of the guest's device tree, such as checks/uml.dts.
+  board ? null,
   # Whether it has access points around it, see wifi.sh.
   withAir ? false,
   # Programs of checks/lib that only this scenario uses.
@@ -64,8 +64,8 @@
     done
   '';
   firmware = "${bes2600-firmware-emulated}/lib/firmware";
-  board = runCommand "board.dtb" {nativeBuildInputs = [dtc];} ''
-    dtc -q -I dts -O dtb -o $out ${../uml.dts}
+  tree = runCommand "board.dtb" {nativeBuildInputs = [dtc];} ''
+    dtc -q -I dts -O dtb -o $out ${board}
   '';
   environment =
     {MODULES = modules;}
@@ -109,7 +109,7 @@ in
     LIB=${source}/lib
     status=0
     bash ${source}/lib/uml-run ${lib.optionalString withChip "--append firmware_class.path=${firmware}"} \
-      ${lib.optionalString withBoard "--dtb ${board}"} ${lib.escapeShellArgs options} \
+      ${lib.optionalString (board != null) "--dtb ${tree}"} ${lib.escapeShellArgs options} \
       ${kernel}/linux ${source}/scenarios/${scenario}.sh "$OUT" \
       ${
       lib.escapeShellArgs (lib.mapAttrsToList (variable: value: "${variable}=${value}") environment)
