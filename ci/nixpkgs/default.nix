@@ -302,7 +302,7 @@
   # of them in one package.
   guestPrograms = self:
     lib.optionalAttrs (crossSystem != null) (
-      lib.genAttrs ["busybox" "dbus" "hostapd" "iperf3" "iw" "iwd" "systemd"] (_: self.callPackage ./arm64 {})
+      lib.genAttrs ["busybox" "dbus" "dropbear" "hostapd" "iperf3" "iw" "iwd" "systemd"] (_: self.callPackage ./arm64 {})
     );
 
   tools =
@@ -334,6 +334,7 @@
       "iwd"
       "jq"
       "kmod"
+      "openssh"
       "openssl"
       "patchelf"
       "perl"

@@ -21,7 +21,7 @@ in
   runCommand "programs-of-debian-arm64"
   {
     debs = map fetch (lib.importJSON ./packages.json);
-    programs = ["busybox" "dbus-daemon" "hostapd" "hostapd_cli" "iperf3" "iw" "systemctl" "udevadm"];
+    programs = ["busybox" "dbus-daemon" "dropbear" "hostapd" "hostapd_cli" "iperf3" "iw" "systemctl" "udevadm"];
     systemd = ["systemd" "systemd-modules-load" "systemd-shutdown"];
     libexec = ["iwd"];
     nativeBuildInputs = [buildPackages.dpkg buildPackages.patchelf];

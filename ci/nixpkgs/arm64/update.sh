@@ -9,12 +9,12 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=ci/lib.sh
 . "$here/../../lib.sh"
 
-programs=(busybox-static dbus-daemon hostapd iperf3 iw iwd systemd udev)
+programs=(busybox-static dbus-daemon dropbear-bin hostapd iperf3 iw iwd systemd udev)
 # What these programs are linked to, and what that is linked to
 libraries=(libacl1 libapparmor1 libaudit1 libblkid1 libc6 libcap-ng0 libcap2 libcrypt1 libdbus-1-3 libell0 libexpat1 libgcc-s1
-  libgcrypt20 libgpg-error0 libip4tc2 libiperf0 libkmod2 liblz4-1 liblzma5 libmount1 libnl-3-200 libnl-genl-3-200
+  libgcrypt20 libgmp10 libgpg-error0 libip4tc2 libiperf0 libkmod2 liblz4-1 liblzma5 libmount1 libnl-3-200 libnl-genl-3-200
   libnl-route-3-200 libpam0g libpcre2-8-0 libreadline8 libsctp1 libseccomp2 libselinux1 libssl3 libsystemd-shared
-  libsystemd0 libtinfo6 libudev1 libzstd1)
+  libsystemd0 libtinfo6 libtomcrypt1 libtommath1 libudev1 libzstd1 zlib1g)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
