@@ -9,6 +9,7 @@
   closureInfo,
   busybox,
   dbus,
+  dropbear,
   hostapd,
   iperf3,
   iw,
@@ -19,7 +20,7 @@
 }: let
   # Program to package
   programs = {
-    inherit busybox hostapd iperf3 iw;
+    inherit busybox dropbear hostapd iperf3 iw;
     dbus-daemon = dbus;
     hostapd_cli = hostapd;
     systemctl = systemd;
