@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The tests of the guest in which the tablet's own kernel meets the emulated chip, as a service of
-//! systemd.
+//! The guest in which the tablet's own kernel meets the emulated chip: what a service of systemd does
+//! in it.
 //!
-//! They do what is not the tablet's: the access points, the emulator as the card. Then they watch:
+//! Without arguments these are tests. They do what is not the tablet's: the access points, the emulator as the card. Then they watch:
 //! udev loads the driver by the card's modalias, the chip comes up, iwd joins a WPA3 network, all by
 //! the files that the NixOS module generated. They measure the link, and go the whole way back:
 //! unbind, rebind, unload, unplug. They speak TAP on the console and end with the chip's trace, lines
 //! `trace: TEXT`, and one line `summary: {JSON}`; systemd then switches off.
+//!
+//! `vm-guest serve` sets up the same and lets others measure it over ssh, see [`serve`].
 
 #![forbid(unsafe_code)]
 
 mod card;
 mod network;
+mod serve;
 mod systemd;
 mod tap;
 
+use std::env;
 use std::ffi::CString;
 use std::fs;
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
@@ -38,7 +43,29 @@ const IWD: &str = "iwd.service";
 /// Where iwd's words go.
 const IWD_LOG: &str = "/run/iwd.log";
 
-fn main() {
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        [] => {
+            test();
+            Ok(())
+        }
+        ["serve"] => serve::serve(),
+        ["relay", listen, to] => serve::relay(listen, to),
+        _ => Err("vm-guest, vm-guest serve, or vm-guest relay ADDRESS:PORT ADDRESS:PORT".into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            println!("vm-guest: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The tests. What fails is in what they print.
+fn test() {
     let mut tap = Tap::default();
     let mut summary = Map::new();
     if let Err(reason) = all(&mut tap, &mut summary) {

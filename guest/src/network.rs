@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::card::poll;
 use crate::read;
 
-const BUSYBOX: &str = "/bin/busybox";
+pub(crate) const BUSYBOX: &str = "/bin/busybox";
 const SSID: &str = "besser";
 const PASSWORD: &str = "correct horse battery";
 const AP_ADDRESS: &str = "10.26.0.1";
@@ -25,7 +25,7 @@ const HOSTAPD: &str = "/run/hostapd";
 pub(crate) const OTHER_MAC: &str = "02:ba:5e:00:00:01";
 /// As in the guest's configuration, and so is the next one.
 pub(crate) const COUNTRY: &str = "DE";
-const STATION_ADDRESS: &str = "10.26.0.2";
+pub(crate) const STATION_ADDRESS: &str = "10.26.0.2";
 /// How long each measurement of throughput sends, in seconds.
 const SECONDS: &str = "3";
 
@@ -45,7 +45,7 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<String, String> {
 }
 
 /// Starts a program that goes on; its output goes to a file.
-fn start(program: &str, arguments: &[&str], log: &str) -> Result<Child, String> {
+pub(crate) fn start(program: &str, arguments: &[&str], log: &str) -> Result<Child, String> {
     let file = File::create(log).map_err(|error| format!("{log}: {error}"))?;
     let errors = file
         .try_clone()
@@ -147,14 +147,26 @@ impl AccessPoints {
         arguments
     }
 
-    fn run(&self, command: &[&str]) -> Result<String, String> {
+    /// Moves an interface into the namespace; it loses its addresses on the way.
+    pub(crate) fn take_in(&self, interface: &str) -> Result<(), String> {
+        let owner = self.namespace.id().to_string();
+        run(
+            BUSYBOX,
+            &["ip", "link", "set", "dev", interface, "netns", &owner],
+        )
+        .map(|_| ())
+    }
+
+    /// Runs a command in the namespace to its end and returns what it printed.
+    pub(crate) fn run(&self, command: &[&str]) -> Result<String, String> {
         run(
             BUSYBOX,
             &Self::inside(&self.namespace.id().to_string(), command),
         )
     }
 
-    fn spawn(&self, command: &[&str], log: &str) -> Result<Child, String> {
+    /// Starts a command in the namespace that goes on; its output goes to a file.
+    pub(crate) fn spawn(&self, command: &[&str], log: &str) -> Result<Child, String> {
         start(
             BUSYBOX,
             &Self::inside(&self.namespace.id().to_string(), command),
