@@ -93,9 +93,10 @@ $1
 "*) eval "set -- \"\$1\" \"\$fact_$1\"" ;; esac
   printf ',\n "%s": %s' "$1" "$2"
 }
-# Three decimals of thousandths, and so on: decimal UNITS DIGITS
+# Three decimals of thousandths, and so on: decimal UNITS DIGITS. (The awk of
+# BusyBox may take no width from an argument, and know no powers.)
 decimal() {
-  awk -v value="$1" -v digits="$2" 'BEGIN { printf "%.*f", digits, value / 10 ^ digits }'
+  awk -v value="$1" -v digits="$2" 'BEGIN { for (i = 0; i < digits; i++) value /= 10; printf "%." digits "f", value }'
 }
 ratio() { # A B FACTOR: A / B * FACTOR, or null
   awk -v a="$1" -v b="$2" -v f="$3" 'BEGIN { if (a == "null" || b == "null" || b + 0 == 0) print "null"; else printf "%.6f", a / b * f }'
@@ -170,6 +171,13 @@ counter() { # NAME: by how much it grew, or null
   awk -F ': ' -v name="$1" '$1 == name { value[n++] = $2 } END { if (n == 2) print value[1] - value[0]; else print "null" }' \
     "$work/before" "$work/after"
 }
+# Processors, and how long all of them were idle so far, in nanoseconds. The
+# kernel counts that exactly as long as it has no tick while idle.
+take_idle() {
+  # shellcheck disable=SC2046
+  set -- $(awk '$1 == "cpu" { idle = $5 + $6 } /^cpu[0-9]/ { n++ } END { printf "%d %.0f", n, idle * 1e7 }' /proc/stat)
+  processors=$1 idle=$2
+}
 counters_file() {
   for file in /sys/kernel/debug/bes2600-*/counters; do
     [ ! -r "$file" ] || { echo "$file"; return; }
@@ -210,7 +218,9 @@ receipt() {
   else
     startup=null
   fi
-  member chip "{\"emulated\": false, \"air\": null, \"bus\": null, \"phy_kbps\": null, \"startup\": $startup}"
+  # A card in the virtual slot is a program.
+  case $(readlink -f "/sys/class/net/${interface:-none}/device") in */vsdio*) emulated=true ;; *) emulated=false ;; esac
+  member chip "{\"emulated\": $emulated, \"air\": null, \"bus\": null, \"phy_kbps\": null, \"startup\": $startup}"
   member load "{\"name\": \"$load\", \"rate_bytes_s\": null, \"seconds\": $seconds}"
   member seed "$seed"
   member clock '"real"'
@@ -244,12 +254,12 @@ receipt() {
   [ "$loop" != null ] || loop=0
   all=$((interrupts + receive_work + loop))
   member wakeups "{\"interrupt\": $interrupts, \"receive_work\": $receive_work, \"bottom_half\": $loop, \"scheduler\": $scheduler, \"all\": $all}"
-  member cpu null
+  received=$((after_rx_packets - before_rx_packets)) sent=$((after_tx_packets - before_tx_packets))
+  frames=$((received + sent))
+  member cpu "{\"frames\": $frames, \"elapsed_s\": $(decimal "$elapsed" 9), \"kernel_ns\": $busy, \"method\": \"time in which the target's processors were not idle, whatever they did\"}"
   member reports "[$reports]"
   member breaches '[]'
 
-  received=$((after_rx_packets - before_rx_packets)) sent=$((after_tx_packets - before_tx_packets))
-  frames=$((received + sent))
   mb=$(awk 'BEGIN { printf "%.15f", 1e9 / 1048576 }')
   printf ',\n "metrics": {"rx_mb_s": %s' "$(ratio $((after_rx_bytes - before_rx_bytes)) "$elapsed" "$mb")"
   printf ', "tx_mb_s": %s' "$(ratio $((after_tx_bytes - before_tx_bytes)) "$elapsed" "$mb")"
@@ -260,7 +270,8 @@ receipt() {
   printf ', "receive_work_s": %s' "$(ratio "$receive_work" "$elapsed" 1e9)"
   printf ', "transmit_work_s": %s' "$(ratio "$transmit_work" "$elapsed" 1e9)"
   printf ', "bottom_half_s": %s' "$(ratio "$bottom_half" "$elapsed" 1e9)"
-  printf ', "cpu_us_per_frame": null, "latency_median_ms": null, "latency_p95_ms": null}\n}\n'
+  printf ', "cpu_us_per_frame": %s' "$(ratio "$busy" "$frames" 0.001)"
+  printf ', "latency_median_ms": null, "latency_p95_ms": null}\n}\n'
 }
 
 # What is needed --------------------------------------------------------------
@@ -359,8 +370,16 @@ if [ "$load" = stream ]; then
     *) nc -l -p "$port" </dev/null >/dev/null 2>&1 & ;;
   esac
   listener=$!
-  address=$(ip -o -4 addr show dev "$interface" 2>/dev/null | awk '{ sub("/.*", "", $4); print $4; exit }')
-  [ -n "$address" ] || give_up missing "$interface has no IPv4 address"
+  # A network that has just come up gives its address a little later.
+  tries=30
+  while
+    address=$(ip -o -4 addr show dev "$interface" 2>/dev/null | awk '{ sub("/.*", "", $4); print $4; exit }')
+    [ -z "$address" ]
+  do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || give_up missing "$interface has no IPv4 address after 30 s"
+    sleep 1
+  done
   take_interface before
   sleep 1
   kill -0 $listener 2>/dev/null || give_up load "nc cannot listen on port $port"
@@ -396,6 +415,8 @@ take_counts() { # FILE: ROLE COUNT SYMBOL a line
 take_counts "$work/counts-before"
 cat "$counters" >"$work/before"
 take_interface before || give_up load "the interface $interface is gone"
+take_idle
+idle_before=$idle
 take_time
 began=$now
 goal=$((began + seconds * 1000000000))
@@ -418,6 +439,9 @@ while [ "$now" -lt "$goal" ]; do
     break
   fi
 done
+take_idle
+busy=$((processors * (ended - began) - (idle - idle_before)))
+[ "$busy" -ge 0 ] || busy=0
 if ! cat "$counters" >"$work/after" 2>/dev/null; then
   cp "$work/before" "$work/after"
   status=failed failure=load cause='the driver was taken off its chip while it was measured'
