@@ -60,6 +60,7 @@ in
       bes2600-firmware-emulated = callPackage ./bes2600-firmware-emulated {};
       ramp-collect = callPackage ./ramp-collect {};
       ramp-uml = callPackage ./ramp-uml {};
+      ramp-vm = callPackage ./ramp-vm {};
       minimal-card = callPackage ./minimal-card {};
       vm-programs = pkgsTablet.callPackage ./vm-programs {};
       vm-guest = pkgsTablet.callPackage ./vm-guest {craneLib = crane.mkLib pkgsTablet;};
@@ -87,6 +88,7 @@ in
             demo
             linux-pinetab2
             ramp-collect
+            ramp-vm
             vm-guest
             vsdio
             ;
