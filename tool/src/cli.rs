@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //! The command line.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -204,7 +204,7 @@ pub struct Experiment {
     /// Variants, modules' files, or NAME=FILE; the first is the baseline
     #[arg(required_unless_present = "resume")]
     pub variants: Vec<String>,
-    /// Where: uml, or ssh://[USER@]HOST[:PORT]
+    /// Where: uml, vm, or ssh://[USER@]HOST[:PORT]
     #[arg(long, default_value = "uml")]
     pub target: String,
     /// Repetitions of each variant
@@ -241,15 +241,20 @@ pub struct Experiment {
         conflicts_with_all = ["variants", "target", "reps", "load", "rate", "seconds", "predict", "control", "seed", "confidence", "min_effect", "out"]
     )]
     pub resume: Option<PathBuf>,
-    /// The program that makes one repetition; otherwise the package ramp-uml, or ramp-collect
+    /// The program that makes one repetition, or boots the machine for all of them; otherwise the
+    /// package ramp-uml, ramp-vm or, over ssh, ramp-collect
     #[arg(long, env = "BESSER_RUNNER", value_name = "PROGRAM")]
     pub runner: Option<PathBuf>,
-    /// A further option for the runner ramp-uml, such as --no-cpu
+    /// A further option for the runner: --no-cpu for ramp-uml, --count for ramp-vm
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub runner_option: Vec<String>,
     /// Interface to measure on a target over ssh; otherwise the only one of the driver
     #[arg(long)]
     pub interface: Option<String>,
+    /// Where the listener of a target over ssh is reached from here, when its interface's own
+    /// address is not: behind a forwarded port, say
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub send_to: Option<SocketAddr>,
     /// Port of the listener on a target over ssh
     #[arg(long, default_value_t = 12345)]
     pub port: u16,

@@ -2,9 +2,11 @@
 //! Programs that run for long: watched, timed, and ended with all that they started.
 
 use std::{
-    io::{BufRead, BufReader},
+    fs::{self, File},
+    io::{self, BufRead, BufReader},
     os::unix::process::CommandExt,
-    process::{Command, ExitStatus, Stdio},
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -157,6 +159,83 @@ pub fn run(
     })
 }
 
+/// A program that others use while it runs, in a process group of its own. All of it ends with this.
+#[derive(Debug)]
+pub struct Background {
+    child: Child,
+    group: Option<Pid>,
+}
+
+impl Background {
+    /// Starts it, with its standard error in the file `log`, and waits for a line `ready`.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started, ends before it says so, takes too long, or the user wants it to stop.
+    pub fn start(command: &mut Command, log: &Path, limit: Duration, stop: &Stop) -> Result<Self> {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(log).map_err(Error::io("write", log))?)
+            .process_group(0)
+            .spawn()
+            .map_err(|source| Error::Target(format!("cannot run {name}: {source}")))?;
+        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let (sender, said) = mpsc::channel();
+        if let Some(output) = child.stdout.take() {
+            thread::spawn(move || {
+                for text in BufReader::new(output).lines().map_while(io::Result::ok) {
+                    if sender.send(text).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        let mut this = Self { child, group };
+        let began = Instant::now();
+        loop {
+            match said.recv_timeout(Duration::from_millis(50)) {
+                Ok(text) if text == "ready" => return Ok(this),
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => thread::sleep(Duration::from_millis(10)),
+            }
+            if stop.asked() {
+                return Err(Error::Interrupted(String::new()));
+            }
+            if began.elapsed() > limit {
+                return Err(Error::Target(format!(
+                    "{name} is not ready after {} s",
+                    limit.as_secs()
+                )));
+            }
+            if !this.alive() {
+                let log = fs::read_to_string(log).unwrap_or_default();
+                let last = log.lines().last().unwrap_or("it said nothing");
+                return Err(Error::Target(format!("{name} ended: {last}")));
+            }
+        }
+    }
+
+    /// Whether it runs still.
+    pub fn alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        signal(self.group, Signal::TERM);
+        let began = Instant::now();
+        while self.alive() && began.elapsed() < GRACE {
+            thread::sleep(Duration::from_millis(20));
+        }
+        signal(self.group, Signal::KILL);
+        // Nothing is left to be told.
+        let _ = self.child.wait();
+    }
+}
+
 fn signal(group: Option<Pid>, signal: Signal) {
     if let Some(group) = group {
         // It may be gone already.
@@ -215,6 +294,42 @@ mod tests {
         )
         .unwrap();
         assert!(end.timed_out && !end.stopped);
+    }
+
+    #[test]
+    fn in_the_background_until_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let (log, ended) = (folder.path().join("log"), folder.path().join("ended"));
+        let stop = Stop::default();
+        let mut command = shell(&format!(
+            "trap 'echo >{}; exit' TERM; echo first; echo ready; while :; do sleep 0.05; done",
+            ended.display()
+        ));
+        let limit = Duration::from_secs(20);
+        let mut process = Background::start(&mut command, &log, limit, &stop).unwrap();
+        assert!(process.alive() && !ended.exists());
+        drop(process);
+        assert!(ended.exists());
+    }
+
+    #[test]
+    fn what_ends_before_it_is_ready_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let start = |text: &str, limit: u64, stop: &Stop| {
+            Background::start(&mut shell(text), &log, Duration::from_millis(limit), stop)
+                .unwrap_err()
+        };
+        let stop = Stop::default();
+        let error = start("echo no disk >&2; exit 1", 20_000, &stop);
+        assert_eq!(
+            (error.status(), error.to_string().as_str()),
+            (5, "sh ended: no disk")
+        );
+        let error = start("sleep 60", 100, &stop);
+        assert!(error.to_string().contains("is not ready after"), "{error}");
+        stop.ask();
+        assert_eq!(start("sleep 60", 20_000, &stop).status(), 130);
     }
 
     #[test]

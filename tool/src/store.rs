@@ -68,7 +68,7 @@ pub struct Plan {
     pub program: String,
     /// When it was written down, RFC 3339.
     pub written: String,
-    /// Where: `uml`, `ssh://HOST`.
+    /// Where: `uml`, `vm`, `ssh://HOST`.
     pub target: String,
     /// Variants; the first is the baseline.
     pub variants: Vec<Planned>,

@@ -60,13 +60,18 @@ receipt() {{ # STATUS FAILURE CAUSE
     );
     let module = write_module(folder, "bes2600", "AAAA");
     fs::write(folder.join("collector"), "the collector's text\n").unwrap();
+    let runner = if target == "vm" {
+        "./ramp-vm"
+    } else {
+        "collector"
+    };
     let words = [
         "ramp",
         module.to_str().unwrap(),
         "--target",
         target,
         "--runner",
-        "collector",
+        runner,
         "--interface",
         "wlan0",
         "--out",
@@ -79,6 +84,7 @@ receipt() {{ # STATUS FAILURE CAUSE
     ];
     command(folder, &words)
         .env("BESSER_SSH", ssh)
+        .env("BESSER_COLLECTOR", "collector")
         .output()
         .unwrap()
 }
@@ -162,9 +168,86 @@ fn another_load_is_refused() {
     let output = command(folder.path(), &words).output().unwrap();
     assert_eq!(status(&output), 2);
     assert!(
-        stderr(&output).contains("over ssh there is the load stream"),
+        stderr(&output).contains("there is the load stream, and not udp-up"),
         "{}",
         stderr(&output)
     );
     assert!(!folder.path().join("run").exists());
+}
+
+/// Stands for ramp-vm: notes each boot, and is a machine until it is told to end.
+fn machine(folder: &Path, then: &str) {
+    program(
+        folder,
+        "ramp-vm",
+        &format!(
+            r#"#!/usr/bin/env bash
+while [ $# -gt 0 ]; do
+  case $1 in --out) out=$2 ;; --load-port) load=$2 ;; esac
+  shift 2
+done
+echo "$load" >'{folder}/load-port'
+echo boot >>'{folder}/boots'
+trap 'echo end >>"{folder}/boots"; exit' TERM
+{then}
+"#,
+            folder = folder.display()
+        ),
+    );
+}
+
+#[test]
+fn one_machine_for_all_repetitions() {
+    let folder = tempfile::tempdir().unwrap();
+    machine(folder.path(), "echo ready; while :; do sleep 0.05; done");
+    let then = format!(
+        "echo \"$*\" >>'{}/collected'; receipt ok null null",
+        folder.path().display()
+    );
+    let output = measure(folder.path(), &then, "vm");
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert_eq!(json(&output)["variants"][0]["measured"], 3);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("boots")).unwrap(),
+        "boot\nend\n"
+    );
+    let calls = fs::read_to_string(folder.path().join("collected")).unwrap();
+    assert!(
+        calls.contains("IdentityFile=") && calls.contains("--fact 'target=\"vm\"'"),
+        "{calls}"
+    );
+}
+
+#[test]
+fn a_machine_with_a_failure_is_not_used_again() {
+    let folder = tempfile::tempdir().unwrap();
+    machine(folder.path(), "echo ready; while :; do sleep 0.05; done");
+    // It listens where the machine's forwarded port is, whatever address it says. Nobody does here.
+    let then = r#"echo 'ramp: listening 192.0.2.1 12345' >&2; sleep 0.3; receipt failed '"kernel"' '"the kernel reported something"'; exit 1"#;
+    let output = measure(folder.path(), then, "vm");
+    assert_eq!(status(&output), 5, "{}", stderr(&output));
+    let load = fs::read_to_string(folder.path().join("load-port")).unwrap();
+    let cause = format!("cannot send to 127.0.0.1:{}", load.trim());
+    assert!(stderr(&output).contains(&cause), "{}", stderr(&output));
+    assert_eq!(
+        fs::read_to_string(folder.path().join("boots")).unwrap(),
+        "boot\nend\nboot\nend\nboot\nend\n"
+    );
+}
+
+#[test]
+fn a_machine_that_does_not_boot() {
+    let folder = tempfile::tempdir().unwrap();
+    machine(
+        folder.path(),
+        "echo 'ramp-vm: the machine ended before it served' >&2; exit 1",
+    );
+    let output = measure(folder.path(), "", "vm");
+    assert_eq!(status(&output), 5);
+    assert!(
+        stderr(&output).contains("ramp-vm ended: ramp-vm: the machine ended before it served"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(folder.path().join("run/run.json").exists());
 }

@@ -22,7 +22,7 @@ use crate::{
     report::{markdown, plots, table},
     stats::compare::Rule,
     store::{Plan, Planned, Run, VERSION},
-    target::{Target, ssh::Ssh, uml::Uml},
+    target::{Target, ssh::Ssh, uml::Uml, vm::Vm},
 };
 
 /// What the stream is capped at, unless something else is said: the campaign's 4 MB/s.
@@ -156,7 +156,7 @@ fn measure(cli: &Cli, experiment: &Experiment) -> Result<(Run, Vec<Side>)> {
         Some(folder) => resume(folder)?,
         None => begin(cli, experiment)?,
     };
-    let mut target = target(cli, experiment, &run.plan.target)?;
+    let mut target = target(cli, experiment, &run)?;
     let progress = Progress::new(run.plan.order.len(), cli.quiet);
     progress.say(&format!(
         "{} repetitions of {} s, order and predictions in {}",
@@ -205,10 +205,12 @@ fn begin(cli: &Cli, experiment: &Experiment) -> Result<(Run, Vec<Side>)> {
     };
     if kernel == Kernel::Pinetab2 {
         // What cannot be is found before anything is built.
-        Ssh::address(&experiment.target)?;
+        if experiment.target != "vm" {
+            Ssh::address(&experiment.target)?;
+        }
         if experiment.load != "stream" {
             return Err(Error::Usage(format!(
-                "over ssh there is the load stream, and not {}",
+                "over ssh, and so in the virtual machine, there is the load stream, and not {}",
                 experiment.load
             )));
         }
@@ -326,31 +328,50 @@ fn side(cli: &Cli, name: &str, kernel: Kernel) -> Result<Side> {
     })
 }
 
-fn target(cli: &Cli, experiment: &Experiment, target: &str) -> Result<Box<dyn Target>> {
-    let program = |package: &str| -> Result<PathBuf> {
-        match &experiment.runner {
-            Some(runner) => Ok(runner.clone()),
-            None => Ok(Workshop::open(cli)?
-                .nix
-                .build(package)?
-                .path
-                .join("bin")
-                .join(package)),
-        }
+fn target(cli: &Cli, experiment: &Experiment, run: &Run) -> Result<Box<dyn Target>> {
+    let package = |package: &str| -> Result<PathBuf> {
+        Ok(Workshop::open(cli)?
+            .nix
+            .build(package)?
+            .path
+            .join("bin")
+            .join(package))
     };
-    if target == "uml" {
+    let runner = |name: &str| experiment.runner.clone().map_or_else(|| package(name), Ok);
+    if run.plan.target == "uml" {
         return Ok(Box::new(Uml {
-            runner: program("ramp-uml")?,
+            runner: runner("ramp-uml")?,
             options: experiment.runner_option.clone(),
         }));
     }
-    let (host, port) = Ssh::address(target)?;
-    Ok(Box::new(Ssh {
+    let ssh = |host: String, port, collector| Ssh {
         program: std::env::var_os("BESSER_SSH").map_or_else(|| "ssh".into(), PathBuf::from),
         host,
         port,
-        collector: program("ramp-collect")?,
+        options: Vec::new(),
+        send_to: experiment.send_to,
+        called: None,
+        collector,
         interface: experiment.interface.clone(),
         listen: experiment.port,
-    }))
+    };
+    if run.plan.target == "vm" {
+        let collector = match std::env::var_os("BESSER_COLLECTOR") {
+            Some(collector) => PathBuf::from(collector),
+            None => package("ramp-collect")?,
+        };
+        let machine = Ssh {
+            called: Some("vm"),
+            ..ssh("root@127.0.0.1".to_owned(), None, collector)
+        };
+        let folder = run.folder.join("machines");
+        return Ok(Box::new(Vm::new(
+            runner("ramp-vm")?,
+            &experiment.runner_option,
+            machine,
+            &folder,
+        )));
+    }
+    let (host, port) = Ssh::address(&run.plan.target)?;
+    Ok(Box::new(ssh(host, port, runner("ramp-collect")?)))
 }

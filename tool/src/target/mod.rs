@@ -4,6 +4,7 @@
 pub mod sender;
 pub mod ssh;
 pub mod uml;
+pub mod vm;
 
 use std::{fs, path::Path, time::Duration};
 

@@ -24,7 +24,7 @@ use crate::{
 const MODULE: &str = "/tmp/besser-bes2600.ko";
 
 /// A target over ssh.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ssh {
     /// The program, `ssh`.
     pub program: PathBuf,
@@ -32,6 +32,12 @@ pub struct Ssh {
     pub host: String,
     /// Another port than ssh's own.
     pub port: Option<u16>,
+    /// Further options for the program.
+    pub options: Vec<String>,
+    /// Where the listener is reached from here, when that is not its own address.
+    pub send_to: Option<SocketAddr>,
+    /// What it is called in receipts; otherwise what the collector says.
+    pub called: Option<&'static str>,
     /// The script `ramp-collect`.
     pub collector: PathBuf,
     /// The interface to measure, when it is not the only one of the driver.
@@ -78,6 +84,7 @@ impl Ssh {
             "-o",
             "ServerAliveCountMax=3",
         ]);
+        command.args(&self.options);
         if let Some(port) = self.port {
             command.args(["-p", &port.to_string()]);
         }
@@ -110,6 +117,9 @@ impl Ssh {
             format!("--variant {}", quote(&job.variant.label)),
             format!("--module {MODULE}"),
         ];
+        if let Some(name) = self.called {
+            words.push(format!("--fact {}", quote(&format!("target=\"{name}\""))));
+        }
         if let Some(interface) = &self.interface {
             words.push(format!("--interface {}", quote(interface)));
         }
@@ -163,7 +173,7 @@ impl Target for Ssh {
         let mut unreachable = None;
         let end = process::run(&mut command, job.limit(), stop, |text| {
             line(text);
-            if let Some(to) = listening(text) {
+            if let Some(to) = listening(text).map(|own| self.send_to.unwrap_or(own)) {
                 line(&format!("sends to {to}"));
                 let (limit, stop) = (
                     Duration::from_secs(job.seconds.saturating_add(60)),
