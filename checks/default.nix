@@ -16,6 +16,7 @@
       style = callPackage ./style.nix {};
       series = callPackage ./series.nix {};
       vm-boot = callPackage ./vm-boot.nix {};
+      vm-ramp = callPackage ./vm-ramp.nix {};
     }
     // lib.optionalAttrs hasUml {
       address = callPackage ./address.nix {};
