@@ -13,7 +13,7 @@
   known = {
     manifest = ["roles" "schema" "variants"];
     role = ["about" "function"];
-    variant = ["description" "letters" "parent" "patches" "recorded" "same_as" "sources" "title"];
+    variant = ["description" "letters" "parent" "patches" "recorded" "sources" "title"];
   };
   # Throws for a key that the format does not have: what is mistyped would be ignored.
   checked = what: keys: set: let
@@ -47,13 +47,10 @@
   build = name: variant: kernel: let
     own = patches name;
   in
-    if variant ? same_as && own != patches variant.same_as
-    then throw "variants.toml: variant ${name} is said to be the same as ${variant.same_as}, and has other patches"
-    else
-      (
-        if own == []
-        then driver: driver
-        else patched name own
-      ) (driverFor kernel);
+    (
+      if own == []
+      then driver: driver
+      else patched name own
+    ) (driverFor kernel);
 in
   lib.mapAttrs build variants

@@ -44,9 +44,6 @@ pub struct Variant {
     pub letters: Vec<String>,
     /// Where the content is known from.
     pub sources: Vec<String>,
-    /// A variant with the very same bits.
-    #[serde(default)]
-    pub same_as: Option<String>,
     /// Series of the campaign that it re-makes.
     #[serde(default)]
     pub recorded: Vec<String>,
@@ -108,17 +105,15 @@ impl Manifest {
                     "'{name}' is no name of a variant: lower-case letters, digits and hyphens"
                 ));
             }
-            let others = [("parent", &variant.parent), ("same_as", &variant.same_as)];
-            for (key, other) in others {
-                if let Some(other) = other
-                    .as_ref()
-                    .filter(|other| !manifest.variants.contains_key(*other))
-                {
-                    return Err(format!(
-                        "{key} of variant {name}: {}",
-                        manifest.unknown(other)
-                    ));
-                }
+            if let Some(parent) = variant
+                .parent
+                .as_ref()
+                .filter(|parent| !manifest.variants.contains_key(*parent))
+            {
+                return Err(format!(
+                    "parent of variant {name}: {}",
+                    manifest.unknown(parent)
+                ));
             }
             manifest
                 .chain(name)

@@ -64,7 +64,6 @@ pub(super) fn show(cli: &Cli, name: &str) -> Result<u8> {
     };
     line("letters", &variant.letters.join(", "));
     line("parent", variant.parent.as_deref().unwrap_or_default());
-    line("same as", variant.same_as.as_deref().unwrap_or_default());
     line("recorded as", &variant.recorded.join(", "));
     line("sources", &variant.sources.join("; "));
     line(
