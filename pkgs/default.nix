@@ -33,7 +33,11 @@ in
 
       # The same for all that is built of it, wherever that is built.
       linux-source = pkgs.buildPackages.callPackage ./linux-source {};
-      linux-pinetab2 = pkgsTablet.callPackage ./linux-pinetab2 {inherit (self) linux-source;};
+      linux-pinetab2 = pkgsTablet.callPackage ./linux-pinetab2 {
+        inherit (self) linux-source;
+        # nixpkgs has a set of that name, which callPackage would hand on.
+        kernelPatches = [];
+      };
       linuxPackages-pinetab2 = pkgsTablet.linuxPackagesFor self.linux-pinetab2;
       linux-uml = callPackage ./linux-uml {};
       linux-uml-debug = callPackage ./linux-uml {debug = true;};

@@ -49,6 +49,7 @@ in
   ++ [
     (holds "docs/pinetab2.md lists symbols that are left out" (lib.elem "DMIID" leftOut))
     (equal "docs/pinetab2.md lists none that are there" [] (lib.filter (symbol: answers ? "CONFIG_${symbol}") leftOut))
+    (equal "no patches but the series" series (map (patch: patch.name) linux-pinetab2.kernelPatches))
     (equal "own patches go on top of the series" (series ++ ["mine"]) (map (patch: patch.name) patched.kernelPatches))
     (equal "their structuredExtraConfig goes on top of the configuration" ["m" "8" "y"]
       (map (symbol: patched.config."CONFIG_${symbol}") ["BTRFS_FS" "NR_CPUS" "RUST"]))

@@ -250,6 +250,12 @@
         TPL_RK3566 = "${rkbin}/ddr.bin";
       };
 
+    # Patches of nixpkgs' own kernels, by name
+    kernelPatches.request_key_helper = {
+      name = "request-key-helper";
+      patch = self.absent "request-key-helper.patch" {};
+    };
+
     # What NixOS makes of kernels and firmware
     linuxPackagesFor = kernel:
       lib.fix (final: {
