@@ -5,10 +5,10 @@
 {
   lib,
   craneLib,
-  hostPlatform,
   llvmPackages_22,
   python3,
   runCommand,
+  stdenv,
 }: let
   src = lib.fileset.toSource {
     root = ../.;
@@ -22,7 +22,7 @@
   };
   # Lines of a file of flags; # begins a comment.
   flags = file: lib.concatStringsSep " " (lib.filter (line: line != "" && !lib.hasPrefix "#" line) (lib.splitString "\n" (lib.readFile file)));
-  target = hostPlatform.rust.rustcTarget;
+  target = stdenv.hostPlatform.rust.rustcTarget;
   build = args:
     craneLib.buildPackage ({
         inherit src;

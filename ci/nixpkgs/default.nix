@@ -71,7 +71,6 @@
 
   packages = self: {
     inherit lib;
-    inherit (self.stdenv) hostPlatform;
     pkgs = self;
     buildPackages =
       if crossSystem == null
