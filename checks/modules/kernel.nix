@@ -34,6 +34,18 @@
   in
     lib.concatMap symbolsIn columns;
 
+  # With a compiler that is a script around another one, as nixpkgs has them
+  wrapped = linux-pinetab2.override ({llvmPackages_22, ...}: {
+    llvmPackages_22 = lib.recursiveUpdate llvmPackages_22 {
+      stdenv.cc.cc = {
+        name = "clang";
+        type = "derivation";
+        outPath = "/clang";
+        meta.mainProgram = "clang";
+      };
+    };
+  });
+
   own = {
     name = "mine";
     patch = ../../patches/linux/series;
@@ -49,6 +61,9 @@ in
   ++ [
     (holds "docs/pinetab2.md lists symbols that are left out" (lib.elem "DMIID" leftOut))
     (equal "docs/pinetab2.md lists none that are there" [] (lib.filter (symbol: answers ? "CONFIG_${symbol}") leftOut))
+    (holds "its configuration is what the compiler itself can do" (
+      builtins.match ".* -- CC=/.*/bin/clang\n" (builtins.unsafeDiscardStringContext wrapped.configfile.configurePhase) != null
+    ))
     (equal "no patches but the series" series (map (patch: patch.name) linux-pinetab2.kernelPatches))
     (equal "own patches go on top of the series" (series ++ ["mine"]) (map (patch: patch.name) patched.kernelPatches))
     (equal "their structuredExtraConfig goes on top of the configuration" ["m" "8" "y"]

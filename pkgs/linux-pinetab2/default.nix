@@ -61,9 +61,16 @@
     buildPackages.llvmPackages_22.llvm
   ];
 
+  # nixpkgs' compiler is a script that adds options for programs, around the one
+  # that kernels are compiled by; what that one can do is in the configuration.
+  # The script compiles what make itself runs: as clang, a name that only the
+  # one for the builder has.
+  builder = buildPackages.llvmPackages_22.stdenv;
+  compiler = lib.optionalString (stdenv.cc ? cc) " -- CC=${lib.getExe stdenv.cc.cc}";
+
   # The fragments as a full configuration; the build fails when a symbol that
   # they ask for is lost.
-  configfile = stdenv.mkDerivation {
+  configfile = builder.mkDerivation {
     name = "linux-pinetab2-config";
     src = linux-source;
     # A patch may be about the configuration alone.
@@ -87,7 +94,7 @@
     configureScript = ../linux/configure.sh;
     postPatch = "patchShebangs scripts";
     configurePhase = ''
-      bash $configureScript "$PWD" "$PWD/build" arm64 $fragments
+      bash $configureScript "$PWD" "$PWD/build" arm64 $fragments${compiler}
     '';
     dontBuild = true;
     installPhase = "cp build/.config $out";
