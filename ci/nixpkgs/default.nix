@@ -257,12 +257,9 @@
 
     # What NixOS makes of kernels and firmware
     linuxPackagesFor = kernel:
-      lib.fix (final: {
+      lib.makeExtensible (final: {
         inherit kernel;
-        extend = overlay: let
-          next = final // overlay next final;
-        in
-          next;
+        inherit (final.kernel) isZen kernelAtLeast kernelOlder stdenv;
       });
     compressFirmwareZstd = firmware:
       self.runCommand "${lib.getName firmware}-zstd" {

@@ -149,6 +149,9 @@ let
         then true
         else throw message;
 
+      versionOlder = version: other: builtins.compareVersions version other < 0;
+      versionAtLeast = version: other: !lib.versionOlder version other;
+
       # Packages
       getName = package: package.pname or (builtins.parseDrvName package.name).name;
       getExe = package: "${package}/bin/${package.meta.mainProgram or (lib.getName package)}";
@@ -186,6 +189,8 @@ let
         prev = f final;
       in
         prev // overlay final prev;
+      makeExtensible = f:
+        lib.fix (final: f final // {extend = overlay: lib.makeExtensible (lib.extends overlay f);});
       makeOverridable = f: args: let
         result = f args;
         override = new:

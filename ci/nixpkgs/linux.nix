@@ -40,9 +40,16 @@ lib.makeOverridable (
     extraMeta ? {},
     stdenv,
   }: let
-    isYes = symbol: config."CONFIG_${symbol}" or null == "y";
-    isModule = symbol: config."CONFIG_${symbol}" or null == "m";
     arch = stdenv.hostPlatform.linuxArch;
+    commonMakeFlags = ["ARCH=${arch}"] ++ extraMakeFlags;
+
+    getValue = symbol: config."CONFIG_${symbol}" or null;
+    isSet = symbol: config ? "CONFIG_${symbol}";
+    isYes = symbol: getValue symbol == "y";
+    isNo = symbol: getValue symbol == "n";
+    isModule = symbol: getValue symbol == "m";
+    isEnabled = symbol: isYes symbol || isModule symbol;
+    isDisabled = symbol: !isSet symbol || isNo symbol;
 
     common = {
       inherit version src;
@@ -146,17 +153,17 @@ lib.makeOverridable (
           bash $installDevScript "$source" "$build" ${arch} $dev/lib/modules/${modDirVersion}
         '';
 
-        passthru =
-          {
-            inherit version modDirVersion configfile kernelPatches objects randstructSeed;
-            config =
-              config
-              // {
-                inherit isYes isModule;
-                isEnabled = symbol: isYes symbol || isModule symbol;
-              };
-          }
-          // lib.optionalAttrs (features != {}) {inherit features;};
+        passthru = {
+          inherit version modDirVersion configfile kernelPatches objects commonMakeFlags features stdenv;
+          target = "Image";
+          buildDTBs = true;
+          withRust = isYes "RUST";
+          isZen = false;
+          baseVersion = lib.head (lib.splitString "-rc" version);
+          kernelOlder = lib.versionOlder version;
+          kernelAtLeast = lib.versionAtLeast version;
+          config = {inherit getValue isDisabled isEnabled isModule isNo isSet isYes;} // config;
+        };
         meta =
           {
             license = lib.licenses.gpl2Only;
