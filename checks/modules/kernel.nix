@@ -3,6 +3,7 @@
 # The tablet's kernel: its configuration satisfies NixOS and the board's module,
 # and users' patches go on top of the series.
 {
+  bes2600,
   configOf,
   equal,
   holds,
@@ -54,6 +55,7 @@
       NR_CPUS = lib.kernel.freeform "8";
     };
   };
+  plain = (configOf {}).boot.kernelPackages;
   patched = (configOf {boot.kernelPatches = [own];}).boot.kernelPackages.kernel;
   series = map (patch: lib.removeSuffix ".patch" (baseNameOf patch)) linux.patches;
 in
@@ -63,6 +65,10 @@ in
     (equal "docs/pinetab2.md lists none that are there" [] (lib.filter (symbol: answers ? "CONFIG_${symbol}") leftOut))
     (holds "its configuration is what the compiler itself can do" (
       builtins.match ".* -- CC=/.*/bin/clang\n" (builtins.unsafeDiscardStringContext wrapped.configfile.configurePhase) != null
+    ))
+    (equal "the driver is compiled as the kernel is" linux-pinetab2.commonMakeFlags bes2600.makeFlags)
+    (holds "its version is known to NixOS" (
+      plain.kernelAtLeast linux.version && plain.kernelOlder "${linux.version}.1" && !plain.kernelOlder linux.version
     ))
     (equal "no patches but the series" series (map (patch: patch.name) linux-pinetab2.kernelPatches))
     (equal "own patches go on top of the series" (series ++ ["mine"]) (map (patch: patch.name) patched.kernelPatches))

@@ -33,8 +33,10 @@ llvmPackages_22.stdenv.mkDerivation {
   env = removeAttrs (import ../linux {inherit lib;}).reproducible ["KBUILD_BUILD_VERSION"];
 
   kernelBuild = "${kernel.dev}/lib/modules/${kernel.modDirVersion}/build";
+  # As the kernel was compiled: linuxManualConfig says how.
   makeFlags =
-    [
+    kernel.commonMakeFlags
+    or [
       "ARCH=${kernel.arch}"
       "LLVM=1"
     ]

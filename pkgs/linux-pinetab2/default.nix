@@ -124,7 +124,6 @@ in
     passthru =
       old.passthru
       // {
-        arch = "arm64";
         # NixOS trusts a kernel with this attribute and asserts no symbols; they
         # are asserted by the modules here, and the check of that name.
         inherit features;
