@@ -3,6 +3,7 @@
 # What the abstractions of patches/linux forbid does not compile: each snippet
 # of checks/misuse is refused with the message it names.
 {
+  lib,
   llvmPackages_22,
   kmod,
   linux-uml,
@@ -18,6 +19,7 @@ llvmPackages_22.stdenv.mkDerivation {
     rustc-unwrapped
   ];
   hardeningDisable = ["all"];
+  env = (import ../pkgs/linux {inherit lib;}).forWrappedCompiler llvmPackages_22.stdenv;
   kernelBuild = "${linux-uml.dev}/lib/modules/${linux-uml.modDirVersion}/build";
   buildPhase = ''
     set -o pipefail

@@ -3,6 +3,7 @@
 # A module in C that a check needs in its guest: NAME.ko, of a folder with a
 # Kbuild.
 {
+  lib,
   llvmPackages_22,
   kmod,
 }: {
@@ -19,6 +20,7 @@ llvmPackages_22.stdenv.mkDerivation {
     kmod
   ];
   hardeningDisable = ["all"];
+  env = (import ../../pkgs/linux {inherit lib;}).forWrappedCompiler llvmPackages_22.stdenv;
   buildPhase = ''
     make -C ${kernel.dev}/lib/modules/${kernel.modDirVersion}/build ARCH=${kernel.arch} LLVM=1 M=$PWD modules
   '';

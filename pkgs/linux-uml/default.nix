@@ -52,6 +52,7 @@
     fragments = linux.fragments kernel;
     env =
       linux.reproducible
+      // linux.forWrappedCompiler llvmPackages_22.stdenv
       // {
         LLVM = "1";
         RUST_LIB_SRC = rustPlatform.rustLibSrc;

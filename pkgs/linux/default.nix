@@ -43,6 +43,16 @@ in rec {
     KBUILD_BUILD_TIMESTAMP = "@1";
   };
 
+  # nixpkgs' compiler is a script that adds options for programs. User-mode Linux
+  # is a program and needs them; but its makefiles make an error of options that
+  # an object file has no use for.
+  forWrappedCompiler = stdenv:
+    lib.optionalAttrs (stdenv.cc ? cc) {
+      NIX_CFLAGS_COMPILE = "-Wno-unused-command-line-argument";
+      # Of another name for the same target
+      NIX_CC_WRAPPER_SUPPRESS_TARGET_WARNING = "1";
+    };
+
   # Make goes by time stamps: all that comes from the archive is as old as what
   # a build in the Nix store left, and what a patch touches is younger.
   prepareSource = ''
