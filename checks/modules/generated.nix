@@ -113,9 +113,9 @@ in [
   (equal "debug of the bus alone: kernel parameters" ["trace_event=mmc:*"] (mentions busDebugged))
 
   (equal "NetworkManager on iwd: no complaint" [] (complaints withIwd))
-  (equal "NetworkManager on iwd: own settings beside ours" {
+  (equal "NetworkManager on iwd: own settings beside ours, and NixOS' about all interfaces" {
     DriverQuirks = {
-      DefaultInterface = "bes2600";
+      DefaultInterface = "?*";
       PowerSaveDisable = "bes2600";
     };
     General.Country = "DE";

@@ -9,6 +9,7 @@
   ...
 }: let
   inherit (lib) literalExpression mkOption types;
+  inherit (config.networking) networkmanager;
   cfg = config.hardware.bes2600;
   kernel = import ./kernel.nix {
     inherit lib;
@@ -129,8 +130,15 @@ in {
     networking.networkmanager.wifi.powersave = lib.mkDefault cfg.powerSave;
     networking.wireless.iwd.settings.DriverQuirks = lib.mkMerge [
       # iwd would remove the interface and make another one, while udev is
-      # setting it up.
-      {DefaultInterface = lib.mkDefault "bes2600";}
+      # setting it up. For NetworkManager, NixOS says so of all interfaces, which
+      # a pattern of ours would take back for others than ours.
+      {
+        DefaultInterface = lib.mkDefault (
+          if networkmanager.enable && networkmanager.wifi.backend == "iwd"
+          then "?*"
+          else "bes2600"
+        );
+      }
       (lib.mkIf (!cfg.powerSave) {PowerSaveDisable = lib.mkDefault "bes2600";})
     ];
 
