@@ -48,6 +48,9 @@ in [
   (holds "host: admits what is without source" (lib.all host.config.nixpkgs.config.allowUnfreePredicate [ours.bes2600-firmware ours.uboot-pinetab2 host.pkgs.rkbin]))
   (holds "host: nothing else without source" (!host.config.nixpkgs.config.allowUnfreePredicate {pname = "another";}))
   (equal "template: a tablet as the host is one" pinetab2.config.system.build.toplevel.drvPath template.nixosConfigurations.pinetab2.config.system.build.toplevel.drvPath)
+  (equal "the virtual machine of vm-boot: no complaint of NixOS either" [] (
+    map (x: x.message) (lib.filter (x: !x.assertion) (configOf ../vm-boot/configuration.nix).assertions)
+  ))
   (equal "kernel and driver of another machine: no complaint" [] (complaints (configOf {
     boot.kernelPackages = linuxPackages-pinetab2;
     hardware.bes2600.package = bes2600;

@@ -8,12 +8,7 @@
   networking.wireless.iwd = {
     enable = true;
     settings = {
-      General = {
-        EnableNetworkConfiguration = true;
-        # The name that an iwd of Debian 12 has for what
-        # DriverQuirks.DefaultInterface does in newer ones
-        UseDefaultInterface = true;
-      };
+      General.EnableNetworkConfiguration = true;
       Network.NameResolvingService = "none";
     };
   };

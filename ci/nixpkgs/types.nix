@@ -46,6 +46,30 @@ in rec {
   path = mkType "absolute path" (x: lib.isDerivation x || builtins.isPath x || (isString x && lib.hasPrefix "/" x)) equal;
   attrs = mkType "attribute set" isAttrs (_: foldl' (merged: definition: merged // definition.value) {});
 
+  # Of two types, the one that all definitions are of
+  either = a: b:
+    mkType "${a.description} or ${b.description}" (x: a.check x || b.check x) (
+      loc: definitions: let
+        of = type: all (definition: type.check definition.value) definitions;
+      in
+        if of a
+        then a.merge loc definitions
+        else if of b
+        then b.merge loc definitions
+        else one loc definitions
+    );
+  oneOf = types: foldl' either (head types) (builtins.tail types);
+  # What is of the one type is made the other's.
+  coercedTo = from: coerce: to: let
+    coerced = x:
+      if from.check x
+      then coerce x
+      else x;
+  in
+    mkType "${to.description} or ${from.description} convertible to it" (x: to.check (coerced x)) (
+      loc: definitions: to.merge loc (map (definition: definition // {value = coerced definition.value;}) definitions)
+    );
+
   nullOr = type:
     mkType "null or ${type.description}" (x: x == null || type.check x) (
       loc: definitions:

@@ -12,6 +12,8 @@
   inherit (config.networking.wireless) iwd;
   # What udev and iwd read has this form.
   sections = lib.generators.toINI {};
+  ini = types.attrsOf (types.attrsOf (types.nullOr (types.oneOf [types.bool types.int types.str])));
+  managed = with config.networking.networkmanager; enable && wifi.backend == "iwd";
 in {
   options = {
     networking = {
@@ -32,10 +34,21 @@ in {
       };
       wireless.iwd = {
         enable = bool false;
-        inherit settings;
+        settings = mkOption {
+          type = ini;
+          default = {};
+        };
       };
     };
-    systemd.network.links = settings;
+    systemd.network.links = mkOption {
+      default = {};
+      type = types.attrsOf (types.submodule {
+        options = {
+          matchConfig = settings;
+          linkConfig = settings;
+        };
+      });
+    };
     services = {
       udev.extraRules = lines;
       desktopManager.gnome.enable = bool false;
@@ -51,6 +64,14 @@ in {
   };
 
   config = {
+    networking.wireless.iwd.enable = lib.mkIf managed true;
+    assertions = lib.mkIf iwd.enable [
+      {
+        assertion = !(iwd.settings ? General && iwd.settings.General ? UseDefaultInterface);
+        message = "networking.wireless.iwd.settings.General.UseDefaultInterface is DriverQuirks.DefaultInterface now.";
+      }
+    ];
+
     # iwd's interfaces keep the names that it gives them.
     systemd.network.links."80-iwd" = lib.mkIf iwd.enable {
       matchConfig.Type = "wlan";
@@ -66,7 +87,13 @@ in {
         '';
       }
       (lib.mkIf iwd.enable {
-        "iwd/main.conf".text = sections iwd.settings;
+        # The last one is what an iwd of Debian 12 calls DefaultInterface.
+        "iwd/main.conf".text = sections (
+          lib.foldl' lib.recursiveUpdate (lib.optionalAttrs managed {DriverQuirks.DefaultInterface = "?*";}) [
+            iwd.settings
+            {General.UseDefaultInterface = true;}
+          ]
+        );
       })
       (lib.mapAttrs' (name: link:
         lib.nameValuePair "systemd/network/${name}.link" {
