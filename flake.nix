@@ -77,7 +77,7 @@
         }
     );
 
-    # Sets of packages, and one whose unfree part nixpkgs must be told to admit.
+    # Sets of packages, and the boot loader.
     legacyPackages = eachSystem (pkgs:
       {
         inherit (pkgs.besser) linuxPackages-pinetab2 uboot-pinetab2 bes2600-variants-pinetab2;

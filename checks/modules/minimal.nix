@@ -5,7 +5,6 @@
   hardware.pinetab2.enable = lib.mkDefault true;
   hardware.bes2600.enable = lib.mkDefault true;
   nixpkgs.hostPlatform = "aarch64-linux";
-  nixpkgs.config.allowUnfree = true;
   fileSystems."/" = {
     device = "/dev/disk/by-label/NIXOS_SD";
     fsType = "ext4";

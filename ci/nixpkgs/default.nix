@@ -240,7 +240,7 @@
       rkbin = self.absent "rkbin" {
         pname = "rkbin";
         version = "0";
-        meta.license = lib.licenses.unfree;
+        meta.license = lib.licenses.unfreeRedistributableFirmware;
       };
     in
       rkbin

@@ -168,10 +168,6 @@ let
           redistributable = true;
           free = true;
         };
-        unfree = {
-          fullName = "Unfree";
-          free = false;
-        };
       };
       platforms = {
         linux = [

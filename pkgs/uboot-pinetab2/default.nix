@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The boot loader: U-Boot with mainline's configuration for the board. Two parts
-# are Rockchip's and have no source, so the whole is unfree: the code that
+# are Rockchip's and have no source, which the licence says: the code that
 # starts the memory, and the firmware that stays behind Linux. The free one of
 # the latter lacks the GPU's clock.
 {
@@ -27,6 +27,6 @@
   };
 })
 .overrideAttrs (_: {
-  # A name that allowUnfreePredicate can admit.
+  # Which board's, not which file of settings
   pname = "uboot-pinetab2";
 })

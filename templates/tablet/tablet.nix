@@ -8,15 +8,6 @@
     # regulatoryDomain = "DE";
   };
 
-  # The chip's firmware, and what runs before U-Boot, have no source. Admitting
-  # them is up to you; nixpkgs asks for the latter, rkbin.
-  nixpkgs.config.allowUnfreePredicate = package:
-    builtins.elem (lib.getName package) [
-      "bes2600-firmware"
-      "rkbin"
-      "uboot-pinetab2"
-    ];
-
   networking = {
     hostName = "pinetab2";
     networkmanager.enable = true;
