@@ -156,6 +156,7 @@ let
       getName = package: package.pname or (builtins.parseDrvName package.name).name;
       getExe = package: "${package}/bin/${package.meta.mainProgram or (lib.getName package)}";
       getExe' = package: program: "${package}/bin/${program}";
+      getOutput = output: package: package.${output} or package.out or package;
       getDev = package: package.dev or package;
       licenses = {
         gpl2Only = {

@@ -8,10 +8,18 @@
   ...
 }: let
   inherit (lib) mkOption types;
-  inherit (import ./option.nix {inherit lib;}) bool int lines packages string strings;
-  condition = word: name: symbol: {
+  inherit (import ./option.nix {inherit lib;}) bool int lines packages strings;
+  condition = word: name: answer: symbol: {
     assertion = kernel: kernel.${name} symbol;
     message = "CONFIG_${symbol} is not ${word}!";
+    configLine = "CONFIG_${symbol}=${answer}";
+  };
+  extlinux = config.boot.loader.generic-extlinux-compatible;
+  # A list of names, or a set that says of names whether they are meant
+  names = mkOption {
+    type = types.coercedTo (types.listOf types.str) (list: lib.genAttrs list (_: true)) (types.attrsOf types.bool);
+    default = {};
+    apply = set: lib.attrNames (lib.filterAttrs (_: meant: meant) set);
   };
 in {
   options = {
@@ -35,12 +43,12 @@ in {
         type = types.listOf (types.strMatching ''([^"[:space:]]|"[^"]*")+'');
         default = [];
       };
-      kernelModules = strings;
+      kernelModules = names;
       extraModulePackages = packages;
       extraModprobeConfig = lines;
       initrd = {
-        availableKernelModules = strings;
-        kernelModules = strings;
+        availableKernelModules = names;
+        kernelModules = names;
         includeDefaultModules = bool true;
         allowMissingModules = bool false;
         extraFirmwarePaths = strings;
@@ -51,12 +59,13 @@ in {
         generic-extlinux-compatible = {
           enable = bool false;
           configurationLimit = int 20;
-          populateCmd = string "populate-extlinux";
+          populateCmd = mkOption {type = types.str;};
         };
       };
     };
     system.modulesTree = mkOption {
-      type = types.listOf types.package;
+      type = types.listOf types.path;
+      default = [];
       apply = trees:
         pkgs.runCommand "kernel-modules" {
           inherit trees;
@@ -70,16 +79,19 @@ in {
   };
 
   config = {
-    system.modulesTree = [config.boot.kernelPackages.kernel.modules] ++ config.boot.extraModulePackages;
+    system.modulesTree = [(lib.getOutput "modules" config.boot.kernelPackages.kernel)] ++ config.boot.extraModulePackages;
+    boot.loader.generic-extlinux-compatible.populateCmd = lib.mkIf extlinux.enable "populate-extlinux -g ${toString extlinux.configurationLimit} -n ${config.hardware.deviceTree.name}";
     environment.etc = {
       "modprobe.d/nixos.conf".text = config.boot.extraModprobeConfig;
       "modules-load.d/nixos.conf".text = lib.concatMapStrings (module: "${module}\n") config.boot.kernelModules;
     };
 
     lib.kernelConfig = {
-      isYes = condition "yes" "isYes";
-      isEnabled = condition "enabled" "isEnabled";
-      isModule = condition "built as a module" "isModule";
+      isYes = condition "yes" "isYes" "y";
+      isNo = condition "no" "isNo" "n";
+      isModule = condition "built as a module" "isModule" "m";
+      isEnabled = condition "enabled" "isEnabled" "y";
+      isDisabled = condition "disabled" "isDisabled" "n";
     };
     # NixOS trusts a kernel with features; here it is looked at all the same.
     assertions =

@@ -8,6 +8,7 @@
   ...
 }: let
   inherit (lib) mkOption types;
+  inherit (config.boot) kernelPackages;
   inherit (import ./option.nix {inherit lib;}) bool string;
   compress = firmware:
     if config.hardware.firmwareCompression == "zstd" && firmware.compressFirmware or true
@@ -30,11 +31,16 @@ in {
       };
       firmwareCompression = mkOption {
         type = types.enum ["xz" "zstd" "none"];
-        default = "zstd";
+        default =
+          if kernelPackages.kernelAtLeast "5.19"
+          then "zstd"
+          else if kernelPackages.kernelAtLeast "5.3"
+          then "xz"
+          else "none";
       };
       wirelessRegulatoryDatabase = bool false;
       deviceTree = {
-        enable = bool false;
+        enable = bool kernelPackages.kernel.buildDTBs;
         name = mkOption {
           type = types.nullOr types.str;
           default = null;

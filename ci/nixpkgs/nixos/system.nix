@@ -10,15 +10,20 @@
 }: let
   inherit (lib) mkOption types;
   inherit (import ./option.nix {inherit lib;}) bool packages settings string strings;
+  # By its name or as a description, and always a description to those who look
+  platform = mkOption {
+    type = types.either types.str types.attrs;
+    apply = x:
+      if builtins.isString x
+      then lib.platform (lib.removeSuffix "-linux" x)
+      else x;
+  };
   failed = map (x: x.message) (lib.filter (x: !x.assertion) config.assertions);
 in {
   options = {
     nixpkgs = {
-      hostPlatform = mkOption {type = types.str;};
-      buildPlatform = mkOption {
-        type = types.str;
-        default = config.nixpkgs.hostPlatform;
-      };
+      hostPlatform = platform;
+      buildPlatform = platform // {default = config.nixpkgs.hostPlatform;};
       overlays = mkOption {
         type = types.listOf types.raw;
         default = [];
@@ -60,7 +65,10 @@ in {
       default = {};
       type = types.attrsOf (types.submodule {
         options = {
-          device = mkOption {type = types.str;};
+          device = mkOption {
+            type = types.nullOr types.str;
+            default = null;
+          };
           fsType = mkOption {type = types.str;};
           options = mkOption {
             type = types.listOf types.str;
@@ -99,7 +107,7 @@ in {
     # There are builders for x86-64 only: everything is cross-compiled.
     _module.args.pkgs = let
       base =
-        if config.nixpkgs.hostPlatform == "aarch64-linux"
+        if config.nixpkgs.hostPlatform.isAarch64
         then pkgsOfBuilder.pkgsCross.aarch64-multiplatform
         else pkgsOfBuilder;
     in

@@ -7,8 +7,8 @@
   pkgs,
   ...
 }: let
-  inherit (import ../../../option.nix {inherit lib;}) int string;
-  commands = string "";
+  inherit (import ../../../option.nix {inherit lib;}) int lines string;
+  commands = lib.mkOption {type = lib.types.str;};
 in {
   options.sdImage = {
     firmwarePartitionOffset = int 8;
@@ -16,14 +16,21 @@ in {
     rootVolumeLabel = string "NIXOS_SD";
     populateFirmwareCommands = commands;
     populateRootCommands = commands;
-    postBuildCommands = commands;
+    postBuildCommands = lines;
   };
 
   config = {
     hardware.enableAllHardware = true;
-    fileSystems."/" = {
-      device = "/dev/disk/by-label/${config.sdImage.rootVolumeLabel}";
-      fsType = "ext4";
+    fileSystems = {
+      "/boot/firmware" = {
+        device = "/dev/disk/by-label/FIRMWARE";
+        fsType = "vfat";
+        options = ["nofail" "noauto"];
+      };
+      "/" = {
+        device = "/dev/disk/by-label/${config.sdImage.rootVolumeLabel}";
+        fsType = "ext4";
+      };
     };
     system.build.sdImage = pkgs.absent "nixos-sd-image" {
       inherit (config.system.build) toplevel;
