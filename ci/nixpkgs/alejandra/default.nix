@@ -11,7 +11,7 @@ stdenv.mkDerivation {
   inherit ((lib.importTOML ./Cargo.toml).package) version;
   src = lib.fileset.toSource {
     root = ./.;
-    fileset = [./Cargo.toml ./Cargo.lock ./main.rs];
+    fileset = lib.fileset.unions [./Cargo.toml ./Cargo.lock ./main.rs];
   };
   vendor = rustPlatform.importCargoLock {lockFile = ./Cargo.lock;};
   nativeBuildInputs = [cargo rustc];
