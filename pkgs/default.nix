@@ -8,6 +8,7 @@
   stdenv,
   pkgsCross,
   alejandra,
+  busybox,
   crane,
   # What the check of the modules evaluates: nixosSystem and the flake's outputs.
   nixos,
@@ -30,6 +31,9 @@ in
       inherit hasUml;
       craneLib = crane.mkLib pkgs;
       formatter = alejandra;
+      # Without links by the names of what it can do: they would be found before
+      # GNU's programs of these names.
+      busybox = busybox.override {enableAppletSymlinks = false;};
 
       # The same for all that is built of it, wherever that is built.
       linux-source = pkgs.buildPackages.callPackage ./linux-source {};

@@ -291,6 +291,8 @@
     };
     rustc = hostTool "rustc";
     rustc-unwrapped = self.rustc;
+    # Never with links
+    busybox = tools.busybox // {override = {enableAppletSymlinks}: assert !enableAppletSymlinks; tools.busybox;};
     rust-bindgen-unwrapped = self.callPackage ./bindgen {};
     python3Minimal = self.python3;
     alejandra = self.callPackage ./alejandra {};
