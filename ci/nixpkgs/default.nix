@@ -9,7 +9,7 @@
   overlays ? [],
 }: let
   hostToolsList = lib.importJSON ./host-tools.json;
-  buildPlatform = lib.platform "x86_64";
+  buildPlatform = lib.systems.elaborate "x86_64-linux";
   hostPlatform =
     if crossSystem == null
     then buildPlatform
@@ -85,7 +85,7 @@
       };
     pkgsCross.aarch64-multiplatform = reimport {
       inherit lib debianPackages overlays;
-      crossSystem = lib.platform "aarch64";
+      crossSystem = lib.systems.elaborate "aarch64-linux";
     };
 
     stdenvNoCC = stdenvWith [];

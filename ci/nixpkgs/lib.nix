@@ -246,22 +246,25 @@ let
           };
       };
 
-      # A platform, as far as anybody here looks at it.
-      platform = cpu: let
+      # A platform by its name, as far as anybody here looks at it
+      systems.elaborate = system: let
+        cpu = lib.removeSuffix "-linux" system;
         isAarch64 = cpu == "aarch64";
-      in {
-        system = "${cpu}-linux";
-        isx86_64 = !isAarch64;
-        inherit isAarch64;
-        linuxArch =
-          if isAarch64
-          then "arm64"
-          else "x86_64";
-        rust = {
-          rustcTarget = "${cpu}-unknown-linux-gnu";
-          cargoEnvVarTarget = "${lib.toUpper cpu}_UNKNOWN_LINUX_GNU";
+      in
+        if isAttrs system
+        then system
+        else {
+          inherit system isAarch64;
+          isx86_64 = !isAarch64;
+          linuxArch =
+            if isAarch64
+            then "arm64"
+            else "x86_64";
+          rust = {
+            rustcTarget = "${cpu}-unknown-linux-gnu";
+            cargoEnvVarTarget = "${lib.toUpper cpu}_UNKNOWN_LINUX_GNU";
+          };
         };
-      };
 
       # Answers for kernelPatches' structuredExtraConfig
       kernel = {

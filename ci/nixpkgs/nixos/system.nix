@@ -13,10 +13,7 @@
   # By its name or as a description, and always a description to those who look
   platform = mkOption {
     type = types.either types.str types.attrs;
-    apply = x:
-      if builtins.isString x
-      then lib.platform (lib.removeSuffix "-linux" x)
-      else x;
+    apply = lib.systems.elaborate;
   };
   failed = map (x: x.message) (lib.filter (x: !x.assertion) config.assertions);
 in {
