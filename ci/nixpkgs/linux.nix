@@ -154,7 +154,7 @@ lib.makeOverridable (
         '';
 
         passthru = {
-          inherit version modDirVersion configfile kernelPatches objects commonMakeFlags features stdenv;
+          inherit version modDirVersion configfile kernelPatches objects commonMakeFlags features randstructSeed stdenv;
           target = "Image";
           buildDTBs = true;
           withRust = isYes "RUST";
