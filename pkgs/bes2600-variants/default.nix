@@ -44,7 +44,7 @@
       patches = map (file: folder + "/${file}") own;
     };
 
-  build = name: variant: kernel: let
+  build = name: _: kernel: let
     own = patches name;
   in
     (
