@@ -7,6 +7,7 @@
   checks,
 }: let
   names = [
+    "address"
     "autoload"
     "bring-up"
     "emulator"
