@@ -32,6 +32,7 @@
       mutation-air = callPackage ./mutation-air.nix {};
       misuse = callPackage ./misuse.nix {};
       reproducible = callPackage ./reproducible.nix {};
+      soak = callPackage ./soak.nix {};
       station = callPackage ./station.nix {};
       station-faults = callPackage ./station-faults.nix {};
       station-knobs = callPackage ./station-knobs.nix {};
