@@ -2,7 +2,7 @@
 #
 # A short soak in the kernel with all detectors on: one connection for longer
 # than the 13 minutes after which the campaign's lost their rate, and a part of
-# everything else that `besser soak` does for hours.
+# everything else that the scenario can go on with for hours.
 {
   callPackage,
   linux-uml-debug,
