@@ -232,6 +232,8 @@ logger_stdout_level=2
 END
     printf '%s\n' "$@"
   } >"/run/$name.conf"
+  # What an access point of this name said before must not count for this one.
+  : >"/run/$name.log"
   # Not by a function: its process would be the one that gets the signals.
   ip netns exec ap hostapd -t "/run/$name.conf" >"/run/$name.log" 2>&1 &
   hostapd_pid[$name]=$!
