@@ -26,13 +26,17 @@ export STA AP_IP=$ap_ip BSSIDS TRAFFIC CHIP_MODULE=$MODULES/bes2600/bes2600.ko
 export SOUND="${sound_counters[*]} restarts failed_restarts failed_commands refused_scans beacon_losses"
 endure() { "$LIB/endure" "$@"; }
 
-both_bands=(scan_freq='2437 5180')
+both_bands=(scan_freq='5180 2437')
 # Two access points of one network, on two bands, which change their keys so
 # often; and a connection to the first of them
 keys=()
 connect() {
   STA=$sta BSSIDS="${bssid[ap1]} ${bssid[ap2]}"
-  ap ap1 "${psk_ap[@]}" "${keys[@]}" && ap ap2 "${psk_ap[@]}" hw_mode=a channel=36 "${keys[@]}" &&
+  # The access point's rate control learns nothing on this medium: its statistics
+  # stand still, each association gets the rate that was tried first, and one
+  # would not compare with another.
+  ap ap1 "${psk_ap[@]}" hw_mode=a channel=36 "${keys[@]}" && in_ap iw dev ap1 set bitrates ht-mcs-5 7 &&
+    ap ap2 "${psk_ap[@]}" "${keys[@]}" &&
     join "${psk_sta[@]}" "${both_bands[@]}" && reachable && endure home
 }
 disconnect() {
@@ -66,7 +70,9 @@ endures() {
   endure snapshot "$part"
   verdict "$part: ends with a connection" eval "$after"
   verdict "$part: the rate is what it was" endure judge "$part" rate
-  verdict "$part: the kernel holds no more memory" endure judge "$part" memory
+  # The detectors hold on to what was freed, to find who still uses it; what
+  # leaks there is kmemleak's to tell.
+  [ -e /sys/kernel/debug/kmemleak ] || verdict "$part: the kernel holds no more memory" endure judge "$part" memory
   verdict "$part: the log has no line too many" endure judge "$part" log "$log_limit"
   verdict "$part: the driver has counted nothing that went wrong" endure judge "$part" counters
   disconnect
