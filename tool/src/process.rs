@@ -3,14 +3,14 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{self, RecvTimeoutError},
+        mpsc::{self, Receiver, RecvTimeoutError},
     },
     thread,
     time::{Duration, Instant},
@@ -72,6 +72,36 @@ pub struct End {
     pub last_lines: Vec<String>,
 }
 
+/// Starts a program in a process group of its own.
+fn spawn(command: &mut Command) -> Result<(Child, Option<Pid>)> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let child = command
+        .process_group(0)
+        .spawn()
+        .map_err(|source| Error::Target(format!("cannot run {name}: {source}")))?;
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    Ok((child, group))
+}
+
+/// What a program says, line by line, by a thread of its own.
+fn lines_of(output: Option<impl Read + Send + 'static>) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    if let Some(output) = output {
+        thread::spawn(move || {
+            for text in BufReader::new(output).split(b'\n') {
+                let Ok(text) = text else { break };
+                if sender
+                    .send(String::from_utf8_lossy(&text).trim_end().to_owned())
+                    .is_err()
+                {
+                    break;
+                }
+            }
+        });
+    }
+    lines
+}
+
 /// Runs a program to its end and hands each line of its standard error on. It is in a process group
 /// of its own, which is told to end when the user wants that or the time is up.
 ///
@@ -85,26 +115,8 @@ pub fn run(
     mut line: impl FnMut(&str),
 ) -> Result<End> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let mut child = command
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .map_err(|source| Error::Target(format!("cannot run {name}: {source}")))?;
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let (sender, lines) = mpsc::channel();
-    if let Some(output) = child.stderr.take() {
-        thread::spawn(move || {
-            for text in BufReader::new(output).split(b'\n') {
-                let Ok(text) = text else { break };
-                if sender
-                    .send(String::from_utf8_lossy(&text).trim_end().to_owned())
-                    .is_err()
-                {
-                    break;
-                }
-            }
-        });
-    }
+    let (mut child, group) = spawn(command.stderr(Stdio::piped()))?;
+    let lines = lines_of(child.stderr.take());
 
     let began = Instant::now();
     let mut told: Option<Instant> = None;
@@ -174,24 +186,12 @@ impl Background {
     /// It cannot be started, ends before it says so, takes too long, or the user wants it to stop.
     pub fn start(command: &mut Command, log: &Path, limit: Duration, stop: &Stop) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
-        let mut child = command
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(File::create(log).map_err(Error::io("write", log))?)
-            .process_group(0)
-            .spawn()
-            .map_err(|source| Error::Target(format!("cannot run {name}: {source}")))?;
-        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let (sender, said) = mpsc::channel();
-        if let Some(output) = child.stdout.take() {
-            thread::spawn(move || {
-                for text in BufReader::new(output).lines().map_while(io::Result::ok) {
-                    if sender.send(text).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
+            .stderr(File::create(log).map_err(Error::io("write", log))?);
+        let (mut child, group) = spawn(command)?;
+        let said = lines_of(child.stdout.take());
         let mut this = Self { child, group };
         let began = Instant::now();
         loop {

@@ -23,20 +23,17 @@ const BOOT: Duration = Duration::from_secs(330);
 /// Boots machines and measures them.
 #[derive(Debug)]
 pub struct Vm {
-    /// The program `ramp-vm`.
-    pub runner: PathBuf,
-    /// Further options for it.
-    pub options: Vec<String>,
-    /// How any machine is reached, but for its ports and key.
-    pub ssh: Ssh,
-    /// A folder for what machines leave.
-    pub folder: PathBuf,
+    runner: PathBuf,
+    options: Vec<String>,
+    ssh: Ssh,
+    folder: PathBuf,
     machine: Option<(Background, Ssh)>,
-    booted: usize,
 }
 
 impl Vm {
-    /// No machine is booted yet.
+    /// Machines of the program `runner`, `ramp-vm`, with further options for it; `ssh` is how any
+    /// of them is reached, but for its ports and key, and `folder` gets what they leave. None is
+    /// booted yet.
     #[must_use]
     pub fn new(runner: PathBuf, options: &[String], ssh: Ssh, folder: &Path) -> Self {
         Self {
@@ -45,17 +42,17 @@ impl Vm {
             ssh,
             folder: folder.to_owned(),
             machine: None,
-            booted: 0,
         }
     }
 
-    fn boot(&mut self, stop: &Stop) -> Result<(Background, Ssh)> {
+    fn boot(&self, stop: &Stop) -> Result<(Background, Ssh)> {
+        let mut number = 1;
         let out = loop {
-            self.booted = self.booted.saturating_add(1);
-            let out = self.folder.join(format!("{:02}", self.booted));
+            let out = self.folder.join(format!("{number:02}"));
             if !out.exists() {
                 break out;
             }
+            number += 1;
         };
         std::fs::create_dir_all(&out).map_err(Error::io("make the folder", &out))?;
         let (ssh_port, load_port) = free_ports()?;
