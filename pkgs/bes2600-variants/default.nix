@@ -44,13 +44,12 @@
       patches = map (file: folder + "/${file}") own;
     };
 
-  build = name: _: kernel: let
+  build = name: kernel: let
     own = patches name;
+    driver = driverFor kernel;
   in
-    (
-      if own == []
-      then driver: driver
-      else patched name own
-    ) (driverFor kernel);
+    if own == []
+    then driver
+    else patched name own driver;
 in
-  lib.mapAttrs build variants
+  lib.mapAttrs (name: _: build name) variants
